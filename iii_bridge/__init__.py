@@ -1,0 +1,1 @@
+"""Protobuf contracts for iii: typed, checked calls between workers in Python, TypeScript and Rust."""

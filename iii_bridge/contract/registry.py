@@ -1,0 +1,43 @@
+"""Which descriptor stands behind a generated class.
+
+Generated modules register themselves at import; nothing is parsed until a
+codec, or reflection, asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["File", "file_of", "full_name_of", "register"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class File:
+    """One generated file: its descriptor, without source info, and its classes by full name."""
+
+    name: str
+    """`shop/orders/v1/orders.proto`."""
+    descriptor: bytes
+    """A serialized google.protobuf.FileDescriptorProto."""
+    types: tuple[tuple[str, type], ...]
+    """Messages and enums, nested ones included: (`shop.orders.v1.Order.Line`, class)."""
+
+
+_by_class: dict[type, tuple[File, str]] = {}
+
+
+def register(file: File) -> File:
+    """Makes a generated file known; called once by each generated module. Returns it."""
+    for full_name, cls in file.types:
+        _by_class[cls] = (file, full_name)
+    return file
+
+
+def file_of(cls: type) -> File:
+    """The file a generated class comes from. Raises KeyError for any other class."""
+    return _by_class[cls][0]
+
+
+def full_name_of(cls: type) -> str:
+    """The protobuf full name of a generated class. Raises KeyError for any other class."""
+    return _by_class[cls][1]

@@ -1,0 +1,77 @@
+"""Names for the strings of the protocol, and what a handler is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NewType, Protocol, TypeAlias
+
+__all__ = ["Binding", "Context", "EnqueueReceipt", "FunctionId", "InvocationId", "Json", "Namespace", "TriggerId", "WorkerId"]
+
+FunctionId = NewType("FunctionId", str)
+InvocationId = NewType("InvocationId", str)
+Namespace = NewType("Namespace", str)
+TriggerId = NewType("TriggerId", str)
+WorkerId = NewType("WorkerId", str)
+
+Json: TypeAlias = Any
+"""A decoded JSON value: None, bool, int, float, str, or lists and dicts of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnqueueReceipt:
+    """The queue has taken the message; nothing is said about when it runs (wire.md 5.3)."""
+
+    message_receipt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Which trigger invoked a function: its type, its id where known, and the contract's metadata for it."""
+
+    trigger_type: str
+    trigger_id: str | None
+    metadata: Mapping[str, Json]
+
+
+class Context(Protocol):
+    """What a handler knows of the invocation it serves."""
+
+    @property
+    def function_id(self) -> str:
+        """The function being served."""
+        ...
+
+    @property
+    def invocation_id(self) -> str:
+        """The invocation's UUID."""
+        ...
+
+    @property
+    def caller_worker_id(self) -> str | None:
+        """The worker that called, as the engine names it; None for triggers and queues (wire.md 5.4)."""
+        ...
+
+    @property
+    def metadata(self) -> Mapping[str, Json]:
+        """The invocation's metadata, without what iii-bridge keeps in it for itself."""
+        ...
+
+    @property
+    def binding(self) -> Binding | None:
+        """The binding that invoked the function; None for a direct call."""
+        ...
+
+    @property
+    def attempt(self) -> int:
+        """1 for the first try of a call, one more for each retry."""
+        ...
+
+    @property
+    def traceparent(self) -> str | None:
+        """The W3C trace context of the call."""
+        ...
+
+    def remaining(self) -> float | None:
+        """Seconds until the caller stops waiting; None when there is no deadline. Negative once it has passed."""
+        ...

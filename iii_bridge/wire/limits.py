@@ -1,0 +1,28 @@
+"""Sizes both sides must respect (wire.md 1.2 and 10, sdks.md 1.7)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = [
+    "CHANNEL_BUFFER_DEFAULT",
+    "CHANNEL_BUFFER_MAX",
+    "DEFAULT_NAMESPACE",
+    "DEFAULT_URL",
+    "FRAGMENT_BYTES",
+    "MAX_FRAME_BYTES",
+    "MAX_MESSAGE_BYTES",
+    "OLD_PYTHON_MESSAGE_BYTES",
+]
+
+MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
+MAX_FRAME_BYTES: Final = 16 * 1024 * 1024
+FRAGMENT_BYTES: Final = 1024 * 1024
+OLD_PYTHON_MESSAGE_BYTES: Final = 1024 * 1024
+"""Python SDKs before 0.25 drop the connection on a larger message."""
+
+CHANNEL_BUFFER_DEFAULT: Final = 64
+CHANNEL_BUFFER_MAX: Final = 1024
+
+DEFAULT_NAMESPACE: Final = "default"
+DEFAULT_URL: Final = "ws://127.0.0.1:49134"
