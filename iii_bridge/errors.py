@@ -180,7 +180,9 @@ class InvocationTimeoutError(BridgeError, TimeoutError):
 class ConnectionLostError(BridgeError, ConnectionError):
     """The connection to the engine ended before the answer. `outcome` as above."""
 
-    def __init__(self, function_id: str, outcome: Outcome, reason: str = "the connection to the engine was lost") -> None:
+    def __init__(
+        self, function_id: str, outcome: Outcome, reason: str = "the connection to the engine was lost"
+    ) -> None:
         self.function_id = function_id
         self.outcome = outcome
         super().__init__(f"{function_id}: {reason}; outcome {outcome.value}")

@@ -12,7 +12,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-__all__ = ["ERROR_CODE_TO_STATUS", "STATUS_LINE_PREFIX", "StatusCode", "format_status_line", "parse_status_line", "status_for_error_code"]
+__all__ = [
+    "ERROR_CODE_TO_STATUS",
+    "STATUS_LINE_PREFIX",
+    "StatusCode",
+    "format_status_line",
+    "parse_status_line",
+    "status_for_error_code",
+]
 
 
 class StatusCode(enum.IntEnum):

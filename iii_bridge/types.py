@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NewType, Protocol, TypeAlias
 
-__all__ = ["Binding", "Context", "EnqueueReceipt", "FunctionId", "InvocationId", "Json", "Namespace", "TriggerId", "WorkerId"]
+__all__ = [
+    "Binding",
+    "Context",
+    "EnqueueReceipt",
+    "FunctionId",
+    "InvocationId",
+    "Json",
+    "Namespace",
+    "TriggerId",
+    "WorkerId",
+]
 
 FunctionId = NewType("FunctionId", str)
 InvocationId = NewType("InvocationId", str)

@@ -148,7 +148,9 @@ class ServerStreamCall(_Bound[Req, Res]):
     ) -> AsyncIterator[Res]:
         """Iterate over the responses with `async for`."""
         caller: Caller = self._caller
-        return caller.stream_method(self._method, request, timeout=timeout, metadata=metadata, namespace=self._namespace)
+        return caller.stream_method(
+            self._method, request, timeout=timeout, metadata=metadata, namespace=self._namespace
+        )
 
 
 class SyncServerStreamCall(_Bound[Req, Res]):
@@ -161,7 +163,9 @@ class SyncServerStreamCall(_Bound[Req, Res]):
     ) -> Iterator[Res]:
         """Iterate over the responses with `for`."""
         caller: SyncCaller = self._caller
-        return caller.stream_method(self._method, request, timeout=timeout, metadata=metadata, namespace=self._namespace)
+        return caller.stream_method(
+            self._method, request, timeout=timeout, metadata=metadata, namespace=self._namespace
+        )
 
 
 class ClientStreamCall(_Bound[Req, Res]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -80,10 +80,11 @@ def _recognise(frame: str, problem: str) -> MalformedMessage:
     what even it refuses is searched for its members as text.
     """
     try:
-        value = json.loads(frame)
+        value: Any = json.loads(frame)
     except (ValueError, RecursionError):
         found = {name: pattern.search(frame) for name, pattern in _MEMBER.items()}
         return MalformedMessage(problem, **{name: hit.group(1) for name, hit in found.items() if hit})
     if not isinstance(value, dict):
         return MalformedMessage(problem)
-    return MalformedMessage(problem, **{name: v for name in _MEMBER if isinstance(v := value.get(name), str)})
+    members = cast("dict[str, Any]", value)
+    return MalformedMessage(problem, **{name: v for name in _MEMBER if isinstance(v := members.get(name), str)})

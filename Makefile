@@ -1,0 +1,86 @@
+# Every task a person needs. `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TS := examples/typescript
+RUST := examples/rust
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VENV_STAMP := $(VENV)/.stamp
+NODE_STAMP := $(TS)/node_modules/.stamp
+RUST_STAMP := target/.stamp
+
+.PHONY: help setup setup-python setup-node setup-rust codegen codegen-check demo test test-fast lint types format \
+	bench bench-codec bench-codegen bench-rpc build clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 18
+
+setup: setup-python setup-node setup-rust ## Build .venv and the node and cargo parts
+
+setup-python: $(VENV_STAMP)
+$(VENV_STAMP): pyproject.toml requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=23.2'
+	$(BIN)/python -m pip install --quiet --editable '.[all]' --requirement requirements-dev.txt
+	@touch $@
+
+# Without node or cargo the demo runs labelled stand-ins and the tests fail: setup itself only says so.
+setup-node:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE_STAMP); \
+	else echo "npm was not found: the TypeScript worker is not built (Node 20 or newer is needed)"; fi
+$(NODE_STAMP): $(TS)/package.json $(TS)/package-lock.json $(TS)/tsconfig.json $(wildcard $(TS)/src/*.ts)
+	cd $(TS) && npm ci --no-audit --no-fund && npm run --silent build
+	@touch $@
+
+setup-rust:
+	@if command -v cargo >/dev/null; then $(MAKE) --no-print-directory $(RUST_STAMP); \
+	else echo "cargo was not found: the Rust worker is not built"; fi
+$(RUST_STAMP): Cargo.toml Cargo.lock $(RUST)/Cargo.toml $(wildcard $(RUST)/src/*.rs)
+	cargo build --locked --quiet
+	@touch $@
+
+codegen: setup-python ## Generate stubs and schemas from proto/
+	$(BIN)/iii-bridge codegen
+
+codegen-check: setup-python ## Fail when generated files are stale; writes nothing
+	$(BIN)/iii-bridge codegen --check
+
+demo: setup ## Engine, three workers in three languages, typed calls, violations caught
+	$(BIN)/iii-bridge demo
+
+test: setup ## Run every test
+	$(BIN)/python -m pytest
+
+lint: setup-python ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: setup-python ## Rewrite to the style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: setup-python ## Run both type checkers in their strict modes
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+bench: bench-codec bench-codegen bench-rpc ## Run every benchmark
+
+bench-codec: setup-python ## The codec beside json_format, betterproto2 and untyped JSON
+	$(BIN)/python benchmarks/bench_codec.py
+
+bench-codegen: setup-python ## Generated messages per second, and how time grows with size
+	$(BIN)/python benchmarks/bench_codegen.py
+
+bench-rpc: setup-python ## A typed call beside the official SDK's untyped call
+	$(BIN)/python benchmarks/bench_rpc.py
+
+build: setup-python ## Build the wheel into dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean: ## Remove everything that was built
+	rm -rf $(VENV) dist build target $(TS)/node_modules $(TS)/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

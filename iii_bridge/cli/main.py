@@ -1,0 +1,119 @@
+"""The `iii-bridge` program: one verb per module, imported when it is used.
+
+A verb whose libraries are not installed is still listed; running it names the
+extra to install.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from dataclasses import dataclass
+from typing import Any, Final
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from iii_bridge.errors import BridgeError
+
+__all__ = ["app", "main"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """Where a verb lives, and which extra of the distribution it needs."""
+
+    module: str
+    attribute: str
+    extra: str | None
+    help: str
+
+
+VERBS: Final = {
+    "codegen": Verb("iii_bridge.cli.codegen", "codegen", "codegen", "Generate stubs and schemas from the contracts."),
+    "engine": Verb("iii_bridge.cli.engine", "engine", "engine", "Run the embedded engine."),
+    "demo": Verb("iii_bridge.cli.demo", "demo", "all", "Run typed calls across Python, TypeScript and Rust."),
+    "protos": Verb("iii_bridge.cli.protos", "app", "codegen", "Find or copy the option and google .proto files."),
+}
+
+
+class LazyVerbs(TyperGroup):
+    """Imports a verb's module when the verb is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The verbs, in the order of the table."""
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The verb's command, or None for an unknown verb."""
+        verb = VERBS.get(cmd_name)
+        return None if verb is None else _load(cmd_name, verb)
+
+
+def _load(name: str, verb: Verb) -> Any:
+    try:
+        target = getattr(importlib.import_module(verb.module), verb.attribute)
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.split(".")[0] in {"iii_bridge", "iii_codegen"}:
+            raise
+        target = _needs_extra(name, verb, error)
+    if isinstance(target, typer.Typer):
+        command = get_command(target)
+    else:
+        single = typer.Typer(add_completion=False)
+        single.command(name, help=None)(target)
+        command = get_command(single)
+    command.name = name
+    return command
+
+
+def _needs_extra(name: str, verb: Verb, error: ModuleNotFoundError) -> Any:
+    def missing() -> None:
+        typer.echo(
+            f"error: `iii-bridge {name}` needs {error.name}, which is not installed; "
+            f"install it with: pip install 'iii-bridge[{verb.extra or 'all'}]'",
+            err=True,
+        )
+        raise typer.Exit(2)
+
+    missing.__doc__ = f"{verb.help} (not installed: pip install 'iii-bridge[{verb.extra or 'all'}]')"
+    return missing
+
+
+app = typer.Typer(
+    cls=LazyVerbs,
+    name="iii-bridge",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"iii-bridge {version('iii-bridge')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    show_version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Protobuf contracts for iii: generate, serve and check typed functions."""
+
+
+def main() -> None:
+    """The console script: errors of ours are one line, never a stack trace."""
+    try:
+        app()
+    except BridgeError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
