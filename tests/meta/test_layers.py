@@ -1,0 +1,120 @@
+"""Lower layers never import higher ones, and each library has its few modules."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.meta.source import Module, written_by_hand
+
+# From low to high; a part of the tree may import itself and what its row names.
+L0 = {"errors", "status", "types"}
+L1 = {"wire"}
+L2 = {"protocol"}
+L3 = {"contract"}
+ABI = {"abi"}
+L4 = {"aio"}
+L5 = {"client", "worker", "triggers", "otel", "bridge"}
+ENGINE = {"engine"}
+TOP = {"cli", "testing", "demo", "__main__"}
+
+MAY_IMPORT: dict[str, set[str]] = {
+    **{part: L0 for part in L0},
+    "wire": L0,
+    "protocol": L0 | L1,
+    "contract": L0 | L1,
+    "abi": L0 | L3,
+    "v1": ABI,
+    "aio": L0 | L1 | L2 | L3,
+    **{part: L0 | L1 | L2 | L3 | ABI | L4 | L5 for part in L5},
+    "engine": L0 | L1 | L2 | L3 | L4,
+    **{part: L0 | L1 | L2 | L3 | ABI | L4 | L5 | ENGINE | TOP | {"v1"} for part in TOP},
+}
+
+# A library, and the only modules that may import it.
+HOME: dict[str, set[str]] = {
+    "websockets": {"iii_bridge.aio.websocket", "iii_bridge.engine.server"},
+    "betterproto2": {"iii_bridge.contract.betterproto", "iii_bridge.contract.well_known"},
+    "uvicorn": {"iii_bridge.engine.http_server"},
+    "sqlite3": {"iii_bridge.engine.store"},
+}
+
+NO_CLOCK_NO_IO = {
+    "asyncio",
+    "socket",
+    "ssl",
+    "time",
+    "random",
+    "uuid",
+    "threading",
+    "select",
+    "secrets",
+    "os",
+    "subprocess",
+}
+
+
+def part_of(name: str) -> str:
+    """`iii_bridge.wire.codec` belongs to the part `wire`."""
+    pieces = name.split(".")
+    return pieces[1] if len(pieces) > 1 else ""
+
+
+def runtime() -> list[Module]:
+    return [module for module in written_by_hand() if module.name.startswith("iii_bridge.")]
+
+
+@pytest.mark.parametrize("module", runtime(), ids=lambda module: module.name)
+def test_a_module_imports_no_higher_layer(module: Module) -> None:
+    part = part_of(module.name)
+    assert part in MAY_IMPORT, f"{module.name} belongs to no layer: add {part} to the table"
+    allowed = MAY_IMPORT[part] | {part}
+    for imported in module.imports():
+        if imported.split(".")[0] == "iii_bridge" and (target := part_of(imported)) in MAY_IMPORT:
+            assert target in allowed, f"{module.name} imports {imported}"
+
+
+@pytest.mark.parametrize(
+    "module", [m for m in runtime() if part_of(m.name) == "protocol"], ids=lambda module: module.name
+)
+def test_the_protocol_core_does_no_io_and_knows_no_clock(module: Module) -> None:
+    roots = {name.split(".")[0] for name in module.imports()}
+    assert not roots & (NO_CLOCK_NO_IO | {"websockets", "betterproto2", "google"})
+
+
+@pytest.mark.parametrize("library", HOME)
+def test_a_library_is_imported_where_it_belongs(library: str) -> None:
+    users = {
+        module.name
+        for module in runtime()
+        if part_of(module.name) not in {"v1", "cli", "demo"}
+        and any(name.split(".")[0] == library for name in module.imports())
+    }
+    assert users <= HOME[library]
+
+
+def test_descriptors_are_read_in_one_module() -> None:
+    users = {
+        module.name
+        for module in runtime()
+        if any(name == "google.protobuf" or name.startswith("google.protobuf.") for name in module.imports())
+    }
+    assert users <= {"iii_bridge.contract.descriptors"}
+
+
+def test_the_generator_is_never_imported_by_the_runtime() -> None:
+    users = {
+        module.name
+        for module in runtime()
+        if part_of(module.name) not in TOP and any(name.split(".")[0] == "iii_codegen" for name in module.imports())
+    }
+    assert users == set()
+
+
+def test_importing_a_stub_loads_no_socket_and_no_descriptor_library() -> None:
+    import subprocess
+    import sys
+
+    heavy = "{'websockets', 'google.protobuf.descriptor', 'asyncio', 'ssl', 'uvicorn', 'typer'}"
+    code = f"import sys, iii_bridge.abi.v0; print(sorted({heavy} & set(sys.modules)))"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
