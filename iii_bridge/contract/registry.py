@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["File", "file_of", "full_name_of", "register"]
+__all__ = ["File", "class_of", "file_of", "full_name_of", "register"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,13 +24,23 @@ class File:
 
 
 _by_class: dict[type, tuple[File, str]] = {}
+_by_name: dict[str, type] = {}
 
 
 def register(file: File) -> File:
     """Makes a generated file known; called once by each generated module. Returns it."""
     for full_name, cls in file.types:
         _by_class[cls] = (file, full_name)
+        _by_name[full_name] = cls
     return file
+
+
+def class_of(full_name: str) -> type:
+    """The class of a protobuf full name; of several trees, the one imported last. Raises KeyError."""
+    try:
+        return _by_name[full_name]
+    except KeyError:
+        raise KeyError(f"{full_name} is not known; import the module generated from its contract") from None
 
 
 def file_of(cls: type) -> File:
