@@ -18,14 +18,14 @@ ENGINE = {"engine"}
 TOP = {"cli", "testing", "demo", "__main__"}
 
 MAY_IMPORT: dict[str, set[str]] = {
-    **{part: L0 for part in L0},
+    **dict.fromkeys(L0, L0),
     "wire": L0,
     "protocol": L0 | L1,
     "contract": L0 | L1,
     "abi": L0 | L3,
     "v1": ABI,
     "aio": L0 | L1 | L2 | L3,
-    **{part: L0 | L1 | L2 | L3 | ABI | L4 | L5 for part in L5},
+    **dict.fromkeys(L5, L0 | L1 | L2 | L3 | ABI | L4 | L5),
     "engine": L0 | L1 | L2 | L3 | L4,
     **{part: L0 | L1 | L2 | L3 | ABI | L4 | L5 | ENGINE | TOP | {"v1"} for part in TOP},
 }
