@@ -1,0 +1,127 @@
+"""A wheel from a clean checkout, in an empty environment elsewhere, does the whole job."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+from tests.meta.source import ROOT
+
+CONTRACT = """\
+syntax = "proto3";
+package acme.greeter.v1;
+import "google/api/annotations.proto";
+import "google/api/field_behavior.proto";
+import "iii_bridge/v1/contract.proto";
+
+message GreetRequest {
+  string name = 1 [(google.api.field_behavior) = REQUIRED];
+}
+message GreetResponse {
+  string text = 1;
+}
+service GreeterService {
+  // Greets somebody.
+  rpc Greet(GreetRequest) returns (GreetResponse) {
+    option (google.api.http) = { post: "/v1/greetings" body: "*" };
+    option (iii_bridge.v1.function) = { timeout: { seconds: 5 } };
+  }
+}
+"""
+
+PROGRAM = """\
+import asyncio
+from iii_bridge import Context, connect
+from iii_bridge.engine import Engine
+from contracts.acme.greeter.v1 import GreeterClient, GreeterService, GreetRequest, GreetResponse
+
+class Greeter(GreeterService):
+    async def greet(self, request: GreetRequest, context: Context, /) -> GreetResponse:
+        return GreetResponse(text=f"hello {request.name}")
+
+async def main() -> None:
+    async with Engine(port=0, http_port=0) as engine:
+        async with connect(engine.url, worker_name="greeter") as bridge:
+            await bridge.serve(Greeter())
+            answer = await GreeterClient(bridge).greet(GreetRequest(name="world"))
+            print(answer.text)
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files git knows, as they are now, and nothing else."""
+    target = tmp_path_factory.mktemp("checkout")
+    names = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.split("\0")  # fmt: skip
+    for name in filter(None, names):
+        source = ROOT / name
+        if source.is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            (target / name).write_bytes(source.read_bytes())
+    return target
+
+
+@pytest.fixture(scope="module")
+def elsewhere(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty environment with the wheel installed as `[all]`."""
+    home = tmp_path_factory.mktemp("elsewhere")
+    wheels = home / "wheels"
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(checkout)],
+        check=True,
+    )
+    (wheel,) = wheels.glob("*.whl")
+    venv.create(home / "venv", with_pip=True)
+    python = home / "venv/bin/python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", f"{wheel}[all]"], check=True)
+    project = home / "project"
+    (project / "proto/acme/greeter/v1").mkdir(parents=True)
+    (project / "proto/acme/greeter/v1/greeter.proto").write_text(CONTRACT)
+    (project / "pyproject.toml").write_text('[project]\nname = "acme"\nversion = "0"\n[tool.iii-bridge]\n')
+    (project / "serve.py").write_text(PROGRAM)
+    return home
+
+
+def run(home: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    environment["PATH"] = f"{home / 'venv/bin'}{os.pathsep}/usr/bin{os.pathsep}/bin"
+    return subprocess.run(
+        command, cwd=home / "project", env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.mark.timeout(600)
+def test_the_wheel_generates_and_serves_somebody_elses_contracts(elsewhere: Path) -> None:
+    generated = run(elsewhere, "iii-bridge", "codegen")
+    assert generated.returncode == 0, generated.stderr
+    assert (elsewhere / "project/contracts/acme/greeter/v1/__init__.py").is_file()
+    assert list((elsewhere / "project/schemas").rglob("*.json"))
+    fresh = run(elsewhere, "iii-bridge", "codegen", "--check")
+    assert fresh.returncode == 0, fresh.stderr
+    served = run(elsewhere, "python", "serve.py")
+    assert served.returncode == 0, served.stderr
+    assert served.stdout == "hello world\n"
+
+
+@pytest.mark.timeout(600)
+def test_the_wheel_brings_its_types_and_its_protos(elsewhere: Path) -> None:
+    where = run(elsewhere, "python", "-c", "import iii_bridge; print(iii_bridge.__path__[0])").stdout.strip()
+    package = Path(where)
+    assert str(elsewhere) in where
+    assert (package / "py.typed").is_file()
+    assert (package.parent / "iii_codegen/py.typed").is_file()
+    paths = run(elsewhere, "iii-bridge", "protos", "path")
+    assert paths.returncode == 0, paths.stderr
+    roots = [Path(line) for line in paths.stdout.split()]
+    for name in ("iii_bridge/v1/contract.proto", "google/api/annotations.proto", "google/protobuf/struct.proto"):
+        assert any((root / name).is_file() for root in roots), name
