@@ -7,7 +7,7 @@ from typing import Protocol
 __all__ = ["Transport", "TransportClosed"]
 
 
-class TransportClosed(Exception):  # noqa: N818 -- an end, not always an error
+class TransportClosed(Exception):
     """The connection is over. `code` and `reason` are the WebSocket's; 1006 when it ended without a close frame."""
 
     def __init__(self, code: int = 1006, reason: str = "") -> None:
