@@ -1,0 +1,72 @@
+"""`iii-bridge engine`: the embedded engine as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from iii_bridge.engine import Engine, QueueConfig
+
+__all__ = ["engine"]
+
+
+def engine(
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="worker connections, WebSocket; 0 takes a free port")] = 49134,
+    http_port: Annotated[int, typer.Option(help="http triggers; 0 takes a free port")] = 3111,
+    stream_port: Annotated[
+        int,
+        typer.Option(
+            help="reserved for the stream socket: accepted so that scripts for the full engine run, but this "
+            "version carries no streams; nothing listens here and stream triggers are refused"
+        ),
+    ] = 3112,
+    data_dir: Annotated[Path, typer.Option(help="where queue messages and dead letters are kept")] = Path("iii-data"),
+    queue: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME[:fifo]", help="declare a named queue; repeatable. `default` always exists"),
+    ] = None,
+    memory: Annotated[bool, typer.Option("--memory", help="keep queues in memory and write nothing")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="log what the engine does, not only warnings")] = False,
+) -> None:
+    """Run the embedded engine until SIGINT or SIGTERM.
+
+    Exit codes: 0 after a signal, 1 when a port is taken or the data cannot be opened, 2 for a wrong option.
+    """
+    try:
+        queues = [QueueConfig.parse(text) for text in queue or ()]
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--queue") from None
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    made = Engine(
+        host=host,
+        port=port,
+        http_port=http_port,
+        stream_port=stream_port,
+        data_dir=None if memory else data_dir,
+        queues=queues,
+    )
+    raise typer.Exit(asyncio.run(_run(made, "memory" if memory else str(data_dir))))
+
+
+async def _run(made: Engine, kept_in: str) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl+C then ends the process the usual way
+            loop.add_signal_handler(number, stop.set)
+    try:
+        await made.start()
+    except Exception as error:
+        typer.echo(f"iii-bridge engine: cannot start: {error}", err=True)
+        return 1
+    typer.echo(f"engine ready: workers {made.url}  http {made.http_url}  queues in {kept_in}")
+    await stop.wait()
+    await made.stop()
+    return 0

@@ -1,0 +1,123 @@
+"""Functions the engine itself carries: how one is declared, called and answered."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Raw
+
+from iii_bridge.wire.messages import ErrorBody
+
+__all__ = ["ENGINE_WORKER", "Builtin", "BuiltinCall", "BuiltinFailure", "Handler", "log_and_baggage"]
+
+ENGINE_WORKER = "iii-engine-functions"
+"""The worker name the engine's own functions are listed under."""
+
+T = TypeVar("T")
+
+
+class BuiltinFailure(Exception):
+    """A built-in says no; becomes the `error` of the invocation result."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.body = ErrorBody(code, message)
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltinCall:
+    """One call. `caller` is the calling worker's id, None from inside the engine."""
+
+    function_id: str
+    data: Raw
+    caller: str | None
+
+    def read(self, shape: type[T]) -> T:
+        """Decodes the payload; `deserialization_error` when it does not fit (wire.md 5.2)."""
+        try:
+            return msgspec.json.decode(self.data, type=shape)
+        except (msgspec.DecodeError, RecursionError) as error:
+            text = f"Failed to deserialize input for {self.function_id}: {error}"
+            raise BuiltinFailure("deserialization_error", text) from None
+
+
+Handler = Callable[[BuiltinCall], Raw | Coroutine[Any, Any, Raw | None] | None]
+"""Returns the undecoded result, or None for no value; raises `BuiltinFailure`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Builtin:
+    """A function of namespace `default` that runs inside the engine."""
+
+    id: str
+    handler: Handler
+    description: str
+    worker_name: str = ENGINE_WORKER
+
+
+class _LogRequest(msgspec.Struct):
+    message: str
+    data: Raw = Raw(b"null")
+    trace_id: str | None = None
+    span_id: str | None = None
+    service_name: str | None = None
+
+
+class _BaggageKey(msgspec.Struct):
+    key: str
+
+
+class _BaggageEntry(msgspec.Struct):
+    key: str
+    value: str
+
+
+_LEVELS = {
+    "trace": logging.DEBUG,
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warn": logging.WARNING,
+    "error": logging.ERROR,
+}
+_worker_log = logging.getLogger("iii_bridge.engine.worker")
+
+
+def log_and_baggage() -> list[Builtin]:
+    """`engine::log::*` and `engine::baggage::*` (wire.md 7.7)."""
+    logs = [
+        Builtin(f"engine::log::{name}", _log_at(level), f"Write a log record at level {name}")
+        for name, level in _LEVELS.items()
+    ]
+    return [
+        *logs,
+        Builtin("engine::baggage::get", _baggage_get, "Read a baggage entry of the engine's own context"),
+        Builtin("engine::baggage::set", _baggage_set, "Set a baggage entry; has no effect beyond this call"),
+        Builtin("engine::baggage::get_all", _baggage_get_all, "Read all baggage of the engine's own context"),
+    ]
+
+
+def _log_at(level: int) -> Handler:
+    def write(call: BuiltinCall) -> None:
+        record = call.read(_LogRequest)
+        _worker_log.log(level, "%s: %s", record.service_name or call.caller or "engine", record.message)
+
+    return write
+
+
+def _baggage_get(call: BuiltinCall) -> Raw:
+    call.read(_BaggageKey)
+    return Raw(b'{"value":null}')
+
+
+def _baggage_set(call: BuiltinCall) -> Raw:
+    call.read(_BaggageEntry)
+    note = "baggage travels with an invocation; send it as the baggage member of the frame"
+    return Raw(msgspec.json.encode({"success": True, "note": note}))
+
+
+def _baggage_get_all(_call: BuiltinCall) -> Raw:
+    return Raw(b'{"baggage":{}}')

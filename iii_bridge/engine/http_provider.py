@@ -1,0 +1,388 @@
+"""Trigger type `http`: bindings to routes, and the way of a request through them (wire.md 7.1)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import Raw
+
+from iii_bridge.engine.channels import Channel, Channels
+from iii_bridge.engine.http_answer import Answer, error_answer, from_result, preflight
+from iii_bridge.engine.http_exchange import Exchange, Receive, RequestBody, ResponseStream, Send
+from iii_bridge.engine.hub import Hub, InvokeFailed
+from iii_bridge.engine.providers import TriggerRefused
+from iii_bridge.engine.routes import Match, RouteConflict, Routes
+from iii_bridge.protocol.channel import ChannelRef
+from iii_bridge.protocol.engine_state import Binding, TriggerType
+from iii_bridge.wire.codec import NULL, raw
+from iii_bridge.wire.limits import DEFAULT_NAMESPACE
+
+__all__ = ["HttpProvider"]
+
+_METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"})
+_log = logging.getLogger("iii_bridge.engine.http")
+
+_CONFIG_SCHEMA: Final = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "HttpTriggerConfig",
+    "type": "object",
+    "required": ["api_path"],
+    "properties": {
+        "api_path": {"type": "string", "description": "path of the route; `:name` takes one segment"},
+        "http_method": {"enum": [*sorted(_METHODS), None], "default": "GET"},
+        "condition_function_id": {"type": ["string", "null"], "description": "called first; only false stops"},
+        "middleware_function_ids": {"type": ["array", "null"], "items": {"type": "string"}},
+    },
+}
+_STRINGS: Final = {"type": "object", "additionalProperties": {"type": "string"}}
+_REQUEST_SCHEMA: Final = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "HttpCallRequest",
+    "type": "object",
+    "required": ["body", "headers", "method", "path", "path_params", "query_params"],
+    "properties": {
+        "body": {"description": "the JSON body; null for any other content type"},
+        "headers": _STRINGS,
+        "method": {"type": "string"},
+        "path": {"type": "string", "description": "the registered template"},
+        "path_params": _STRINGS,
+        "query_params": _STRINGS,
+    },
+}
+_RESPONSE_SCHEMA: Final = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "HttpCallResponse",
+    "type": "object",
+    "properties": {
+        "status_code": {"type": ["integer", "null"], "default": 200},
+        "headers": {"anyOf": [_STRINGS, {"type": "array", "items": {"type": "string"}}, {"type": "null"}]},
+        "body": {"default": {}},
+    },
+}
+
+
+class _Config(msgspec.Struct):
+    api_path: str | None = None
+    http_method: str | None = None
+    condition_function_id: str | None = None
+    middleware_function_ids: list[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    binding: Binding
+    method: str
+    path: str
+    parameters: tuple[str, ...]
+    condition: str | None
+    middleware: tuple[str, ...]
+
+
+class _Trigger(msgspec.Struct):
+    type: str
+    path: str
+    method: str
+
+
+class _Request(msgspec.Struct, omit_defaults=True):
+    """The payload of a handler; conditions get it without the two channels."""
+
+    query_params: dict[str, str]
+    path_params: dict[str, str]
+    headers: dict[str, str]
+    path: str
+    method: str
+    body: Raw
+    trigger: _Trigger
+    request_body: ChannelRef | None = None
+    response: ChannelRef | None = None
+
+
+class _Verdict(msgspec.Struct):
+    """What a middleware may return; anything else means continue."""
+
+    action: str | None = None
+    response: Raw = NULL
+
+
+class _BadQuery(Exception):
+    pass
+
+
+class HttpProvider:
+    """The `http` trigger type, and the ASGI application its requests arrive at.
+
+    `timeout` is in seconds and bounds a request up to its first byte, and each middleware.
+    """
+
+    def __init__(self, hub: Hub, channels: Channels, timeout: float = 30.0) -> None:
+        self._hub = hub
+        self._channels = channels
+        self._timeout = timeout
+        self._routes: Routes[_Route] = Routes()
+        self._kind = TriggerType(
+            namespace=DEFAULT_NAMESPACE,
+            id="http",
+            description="HTTP API trigger",
+            provider=None,
+            worker_name="iii-http",
+            configuration_schema=raw(_CONFIG_SCHEMA),
+            request_schema=raw(_REQUEST_SCHEMA),
+            response_schema=raw(_RESPONSE_SCHEMA),
+        )
+
+    # -- bindings ---------------------------------------------------------------------------
+
+    @property
+    def kind(self) -> TriggerType:
+        """The trigger type, as discovery shows it."""
+        return self._kind
+
+    def register(self, binding: Binding) -> None:
+        """Adds a route; the same method and path again replaces it. Raises `TriggerRefused`."""
+        route = _read_route(binding)
+        try:
+            self._routes.add(route.method, route.path, route)
+        except RouteConflict as conflict:
+            raise TriggerRefused(str(conflict)) from None
+
+    def unregister(self, binding: Binding) -> None:
+        """Removes the route, unless another binding has taken it over."""
+        try:
+            route = _read_route(binding)
+        except TriggerRefused:
+            return
+        current = self._routes.get(route.method, route.path)
+        if current is not None and current.binding is binding:
+            self._routes.remove(route.method, route.path)
+
+    # -- requests ---------------------------------------------------------------------------
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """The ASGI application: http requests only."""
+        if scope["type"] != "http":
+            return
+        exchange = Exchange(scope, receive, send)
+        match = self._routes.find(exchange.path)
+        answer = self._without_handler(exchange, match)
+        if answer is not None or match is None:
+            await exchange.answer(answer or error_answer(404, "NOT_FOUND", "Not Found"))
+            return
+        route = match.by_method[exchange.method]
+        try:
+            query = _query(exchange.query_string)
+        except _BadQuery:
+            text = b"Failed to deserialize query string: it is no percent-encoded UTF-8"
+            await exchange.answer(Answer(400, [(b"content-type", b"text/plain; charset=utf-8")], text))
+            return
+        request = _Request(
+            query_params=query,
+            path_params=dict(zip(route.parameters, match.parameters, strict=True)),
+            headers=exchange.headers(),
+            path=route.path,
+            method=route.method,
+            body=NULL,
+            trigger=_Trigger("http", route.path, route.method),
+        )
+        try:
+            await _Handling(self, exchange, route, request).run()
+        except Exception:
+            await exchange.fail(_unexpected(route))
+
+    def _without_handler(self, exchange: Exchange, match: Match[_Route] | None) -> Answer | None:
+        """OPTIONS, and the requests that meet no route (wire.md 7.1)."""
+        if exchange.method == "OPTIONS":
+            return preflight(None if match is None else match.by_method)
+        if match is None:
+            return error_answer(404, "NOT_FOUND", "Not Found")
+        if exchange.method in match.by_method:
+            return None
+        if exchange.method == "HEAD" and "GET" in match.by_method:
+            return error_answer(404, "NOT_FOUND", "Not Found")
+        return Answer(405, [(b"allow", ",".join(sorted(match.by_method)).encode())])
+
+    async def invoke(self, route: _Route, function_id: str, data: Raw, exchange: Exchange | None = None) -> Raw | None:
+        """Calls a function in the binding's namespace; the handler's call carries trace and metadata."""
+        return await self._hub.call(
+            function_id,
+            data,
+            namespace=route.binding.namespace,
+            metadata=None if exchange is None else route.binding.metadata,
+            traceparent=None if exchange is None else exchange.header("traceparent"),
+            baggage=None if exchange is None else exchange.header("baggage"),
+        )
+
+    @property
+    def timeout(self) -> float:
+        """Seconds until a request without a first byte is answered 504."""
+        return self._timeout
+
+    @property
+    def channels(self) -> Channels:
+        """Where the two channels of a request are opened."""
+        return self._channels
+
+
+class _Handling:
+    """One request on its way: body, condition, middleware, handler, answer."""
+
+    def __init__(self, provider: HttpProvider, exchange: Exchange, route: _Route, request: _Request) -> None:
+        self._provider = provider
+        self._exchange = exchange
+        self._route = route
+        self._request = request
+        self._opened: list[tuple[str, Channel]] = []
+
+    async def run(self) -> None:
+        """Answers the request, whatever happens, within the timeout up to its first byte."""
+        reading, request_body = self._open("read")
+        response, written = self._open("write")
+        body = RequestBody(self._exchange, request_body)
+        stream = ResponseStream(written)
+        try:
+            async with asyncio.timeout(self._provider.timeout):
+                self._request.body = await body.read()
+                answer = await self._before_handler()
+                if answer is None:
+                    self._request.request_body = reading
+                    self._request.response = response
+                    answer = await self._handler(stream)
+        except TimeoutError:
+            answer = Answer(504, [], cors=False)
+        except InvokeFailed as failed:
+            answer = _failed(self._route, failed)
+        finally:
+            body.stop()
+        try:
+            if answer is None:
+                await stream.send_to(self._exchange)
+            else:
+                await self._exchange.answer(answer)
+        finally:
+            self._close()
+
+    async def _before_handler(self) -> Answer | None:
+        """The condition, then the middleware in order; an answer here ends the request."""
+        if self._route.condition is not None:
+            verdict = await self._provider.invoke(self._route, self._route.condition, raw(self._request))
+            if verdict is not None and bytes(verdict) == b"false":
+                return error_answer(422, "CONDITION_NOT_MET", "Request condition not met", skipped=True)
+        if not self._route.middleware:
+            return None
+        request = self._request
+        shown = {
+            "path_params": request.path_params,
+            "query_params": request.query_params,
+            "headers": request.headers,
+            "method": request.method,
+        }
+        data = raw({"phase": "preHandler", "request": shown, "context": {}})
+        for function_id in self._route.middleware:
+            try:
+                async with asyncio.timeout(self._provider.timeout):
+                    verdict = await self._provider.invoke(self._route, function_id, data)
+            except TimeoutError:
+                return error_answer(504, "MIDDLEWARE_TIMEOUT", "Middleware timeout")
+            response = _responds(verdict)
+            if response is not None:
+                return from_result(response)
+        return None
+
+    async def _handler(self, stream: ResponseStream) -> Answer | None:
+        """The handler's return value, or None when it answers over the response channel."""
+        data = raw(self._request)
+        function_id = self._route.binding.function_id
+        call = asyncio.ensure_future(self._provider.invoke(self._route, function_id, data, self._exchange))
+        head = asyncio.ensure_future(stream.head())
+        try:
+            await asyncio.wait({call, head}, return_when=asyncio.FIRST_COMPLETED)
+            if head.done() and head.exception() is None:
+                return None
+            result = await call
+            if result is not None:
+                return from_result(result)
+            await head
+            return None
+        finally:
+            await _cancelled(call, head)
+
+    def _open(self, direction: Any) -> tuple[ChannelRef, Channel]:
+        entry, channel = self._provider.channels.open()
+        self._opened.append((entry.id, channel))
+        return entry.ref(direction), channel
+
+    def _close(self) -> None:
+        for channel_id, channel in self._opened:
+            channel.end()
+            channel.drop()
+            self._provider.channels.remove(channel_id)
+
+
+async def _cancelled(*work: asyncio.Future[Any]) -> None:
+    for future in work:
+        future.cancel()
+    await asyncio.gather(*work, return_exceptions=True)
+
+
+def _read_route(binding: Binding) -> _Route:
+    try:
+        config = msgspec.json.decode(binding.config, type=_Config)
+    except msgspec.DecodeError as error:
+        raise TriggerRefused(f"Failed to parse trigger config: {error}") from None
+    if not config.api_path:
+        raise TriggerRefused("api_path is required for http triggers")
+    method = (config.http_method or "GET").upper()
+    if method not in _METHODS:
+        known = ", ".join(sorted(_METHODS))
+        raise TriggerRefused(f"http_method '{config.http_method}' is not supported; use one of {known}")
+    path = "/" + config.api_path.removeprefix("/")
+    return _Route(
+        binding=binding,
+        method=method,
+        path=path,
+        parameters=tuple(segment[1:] for segment in path.split("/") if segment.startswith(":")),
+        condition=config.condition_function_id or None,
+        middleware=tuple(config.middleware_function_ids or ()),
+    )
+
+
+def _responds(verdict: Raw | None) -> Raw | None:
+    """The response a middleware wants to give, as a handler's return value, or None to continue."""
+    if verdict is None:
+        return None
+    try:
+        read = msgspec.json.decode(verdict, type=_Verdict)
+    except msgspec.DecodeError:
+        return None
+    if read.action != "respond":
+        return None
+    response = read.response if bytes(read.response).startswith(b"{") else Raw(b"{}")
+    members = msgspec.json.decode(response, type=dict[str, Raw])
+    members.setdefault("body", NULL)
+    return raw(members)
+
+
+def _query(query_string: str) -> dict[str, str]:
+    """Percent-decoded; of a repeated key the last value wins."""
+    try:
+        return dict(parse_qsl(query_string, keep_blank_values=True, errors="strict"))
+    except ValueError:
+        raise _BadQuery from None
+
+
+def _failed(route: _Route, failed: InvokeFailed) -> Answer:
+    error_id = secrets.token_hex(6)
+    _log.warning("error %s: %s %s: %s", error_id, route.method, route.path, failed.body.code)
+    return error_answer(500, failed.body.code, failed.body.message, error_id)
+
+
+def _unexpected(route: _Route) -> Answer:
+    error_id = secrets.token_hex(6)
+    _log.exception("error %s: %s %s", error_id, route.method, route.path)
+    return error_answer(500, "INTERNAL_ERROR", "Internal server error", error_id)

@@ -1,0 +1,281 @@
+"""The engine without its listeners: connections, calls and providers around the machine.
+
+Everything runs on one event loop. The machine decides, `apply` carries out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, cast
+
+from msgspec import UNSET, Raw, UnsetType
+
+from iii_bridge.aio.transport import Transport, TransportClosed
+from iii_bridge.engine.builtins import Builtin, BuiltinCall, BuiltinFailure
+from iii_bridge.engine.connection import Connection
+from iii_bridge.engine.providers import NOT_CARRIED, TriggerProvider, TriggerRefused
+from iii_bridge.protocol.engine import EngineProtocol
+from iii_bridge.protocol.engine_effects import (
+    BindTrigger,
+    CallBuiltin,
+    CloseConnection,
+    Effect,
+    Note,
+    Resolve,
+    Send,
+    TriggerAnswered,
+    UnbindTrigger,
+    WorkerChanged,
+)
+from iii_bridge.protocol.engine_state import FunctionEntry, PendingInvocation
+from iii_bridge.wire.codec import decode_message, encode_message
+from iii_bridge.wire.limits import DEFAULT_NAMESPACE
+from iii_bridge.wire.messages import ErrorBody, InvokeFunction, RegisterTrigger
+
+__all__ = ["Hub", "InvokeFailed", "new_id"]
+
+_log = logging.getLogger("iii_bridge.engine")
+
+
+def new_id() -> str:
+    """A fresh UUID v4, lowercase with hyphens: ids are the protocol's only secrets (wire.md 13.12)."""
+    return str(uuid.uuid4())
+
+
+class InvokeFailed(Exception):
+    """A call from inside the engine was answered with an error."""
+
+    def __init__(self, body: ErrorBody) -> None:
+        self.body = body
+        super().__init__(f"{body.code}: {body.message}")
+
+
+class Hub:
+    """Connects workers, functions and providers.
+
+    `namespace_grace` is in seconds (wire.md 2.2).
+    """
+
+    def __init__(self, *, namespace_grace: float = 5.0) -> None:
+        self.protocol = EngineProtocol(new_id, namespace_grace=namespace_grace, not_carried=NOT_CARRIED)
+        self.on_worker_changed: list[Callable[[str, str], None]] = []
+        self._grace = namespace_grace
+        self._connections: dict[str, Connection] = {}
+        self._builtins: dict[str, Builtin] = {}
+        self._providers: dict[str, TriggerProvider] = {}
+        self._acks: dict[str, asyncio.Future[ErrorBody | None]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._do: dict[type, Callable[[Any], None]] = {
+            Send: self._send,
+            CloseConnection: self._close,
+            CallBuiltin: self._call_builtin,
+            Resolve: self._resolve,
+            BindTrigger: self._bind,
+            UnbindTrigger: self._unbind,
+            TriggerAnswered: self._trigger_answered,
+            WorkerChanged: self._worker_changed,
+            Note: _note,
+        }
+
+    # -- set-up -----------------------------------------------------------------------------
+
+    def add_builtins(self, builtins: Iterable[Builtin]) -> None:
+        """Adds functions that run inside the engine, in namespace `default`."""
+        for builtin in builtins:
+            self._builtins[builtin.id] = builtin
+            entry = FunctionEntry(
+                namespace=DEFAULT_NAMESPACE,
+                id=builtin.id,
+                owner=None,
+                worker_name=builtin.worker_name,
+                description=builtin.description,
+            )
+            self.protocol.catalogue.add_builtin(entry)
+
+    def add_provider(self, provider: TriggerProvider) -> None:
+        """Adds a trigger type the engine carries."""
+        self._providers[provider.kind.id] = provider
+        self.protocol.triggers.add_builtin(provider.kind)
+
+    # -- connections ------------------------------------------------------------------------
+
+    async def serve(self, transport: Transport, ip_address: str | None = None) -> None:
+        """Serves one worker connection until it ends, by either side."""
+        loop = asyncio.get_running_loop()
+        connection = Connection(transport)
+        worker_id, effects = self.protocol.connect(loop.time(), time.time_ns() // 1_000_000, ip_address)
+        self._connections[worker_id] = connection
+        writer = loop.create_task(connection.write())
+        timer = loop.call_later(self._grace, self._grace_ends)
+        self.apply(effects)
+        try:
+            await self._read(worker_id, transport)
+        except TransportClosed:
+            pass
+        except Exception:
+            _log.exception("worker %s: its connection is closed", worker_id)
+            connection.finish(1011, "the engine failed to handle a frame; see its log")
+            await writer
+        finally:
+            timer.cancel()
+            self.apply(self.protocol.disconnect(worker_id))
+            self._connections.pop(worker_id, None)
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+
+    async def _read(self, worker_id: str, transport: Transport) -> None:
+        receive = self.protocol.receive
+        while True:
+            frame = await transport.recv()
+            if not frame or frame.isspace():
+                continue
+            for connection in self.apply(receive(worker_id, decode_message(frame))):
+                await connection.room()
+
+    def _grace_ends(self) -> None:
+        self.apply(self.protocol.tick(asyncio.get_running_loop().time()))
+
+    async def close(self, code: int, reason: str) -> None:
+        """Closes every connection with `code`, and stops what still runs inside."""
+        for connection in list(self._connections.values()):
+            connection.finish(code, reason)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # -- calls ------------------------------------------------------------------------------
+
+    def call(
+        self,
+        function_id: str,
+        data: Raw,
+        *,
+        namespace: str = DEFAULT_NAMESPACE,
+        metadata: Raw | None = None,
+        traceparent: str | None = None,
+        baggage: str | None = None,
+    ) -> asyncio.Future[Raw | None]:
+        """Calls a function from inside the engine. The future raises `InvokeFailed`; cancelling it forgets the call."""
+        future: asyncio.Future[Raw | None] = asyncio.get_running_loop().create_future()
+        message = InvokeFunction(
+            function_id=function_id,
+            data=data,
+            namespace=namespace,
+            metadata=UNSET if metadata is None else metadata,
+            traceparent=_unset(traceparent),
+            baggage=_unset(baggage),
+        )
+        self.apply(self.protocol.invoke(future, message))
+        return future
+
+    def apply(self, effects: list[Effect]) -> list[Connection]:
+        """Carries out what the machine asked for; returns the connections that cannot keep up."""
+        congested: list[Connection] = []
+        for effect in effects:
+            self._do[type(effect)](effect)
+            if type(effect) is Send:
+                connection = self._connections.get(effect.connection)
+                if connection is not None and connection.congested:
+                    congested.append(connection)
+        return congested
+
+    async def acknowledged(self, trigger: RegisterTrigger, timeout: float) -> ErrorBody | None:
+        """Registers a trigger nobody owns and waits `timeout` seconds for its provider's verdict.
+
+        No verdict in that time counts as accepted (wire.md 3.5).
+        """
+        future: asyncio.Future[ErrorBody | None] = asyncio.get_running_loop().create_future()
+        self._acks[trigger.id] = future
+        try:
+            self.apply(self.protocol.register_trigger(trigger))
+            return await asyncio.wait_for(future, timeout)
+        except TimeoutError:
+            return None
+        finally:
+            self._acks.pop(trigger.id, None)
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Runs something beside the connections until the hub closes."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    # -- effects ----------------------------------------------------------------------------
+
+    def _send(self, effect: Send) -> None:
+        connection = self._connections.get(effect.connection)
+        if connection is not None:
+            connection.push(encode_message(effect.message))
+
+    def _close(self, effect: CloseConnection) -> None:
+        connection = self._connections.get(effect.connection)
+        if connection is not None:
+            connection.finish(effect.code, effect.reason)
+
+    def _call_builtin(self, effect: CallBuiltin) -> None:
+        pending = effect.pending
+        try:
+            outcome = self._builtins[effect.function_id].handler(
+                BuiltinCall(effect.function_id, effect.data, effect.caller)
+            )
+        except BuiltinFailure as failure:
+            self.apply(self.protocol.complete(pending, None, failure.body))
+            return
+        if outcome is None or isinstance(outcome, Raw):
+            self.apply(self.protocol.complete(pending, outcome, None))
+        else:
+            self.spawn(self._finish_builtin(pending, outcome))
+
+    async def _finish_builtin(self, pending: PendingInvocation, outcome: Coroutine[Any, Any, Raw | None]) -> None:
+        result, error = None, None
+        try:
+            result = await outcome
+        except BuiltinFailure as failure:
+            error = failure.body
+        except Exception:
+            _log.exception("function %s failed inside the engine", pending.function_id)
+            error = ErrorBody("invocation_error", f"{pending.function_id} failed inside the engine; see its log")
+        self.apply(self.protocol.complete(pending, result, error))
+
+    def _resolve(self, effect: Resolve) -> None:
+        future = cast("asyncio.Future[Raw | None]", effect.token)
+        if future.done():
+            return
+        if effect.error is None:
+            future.set_result(effect.result)
+        else:
+            future.set_exception(InvokeFailed(effect.error))
+
+    def _bind(self, effect: BindTrigger) -> None:
+        binding = effect.binding
+        try:
+            self._providers[binding.trigger_type].register(binding)
+        except TriggerRefused as refused:
+            self.apply(self.protocol.refuse_trigger(binding.id, str(refused)))
+        else:
+            self._trigger_answered(TriggerAnswered(binding.id, None))
+
+    def _unbind(self, effect: UnbindTrigger) -> None:
+        self._providers[effect.binding.trigger_type].unregister(effect.binding)
+
+    def _trigger_answered(self, effect: TriggerAnswered) -> None:
+        future = self._acks.get(effect.binding_id)
+        if future is not None and not future.done():
+            future.set_result(effect.error)
+
+    def _worker_changed(self, effect: WorkerChanged) -> None:
+        for listener in self.on_worker_changed:
+            listener(effect.event, effect.worker_id)
+
+
+def _note(effect: Note) -> None:
+    _log.log(logging.WARNING if effect.warning else logging.INFO, "%s", effect.text)
+
+
+def _unset(text: str | None) -> str | UnsetType:
+    return text if text else UNSET

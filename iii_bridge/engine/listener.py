@@ -1,0 +1,182 @@
+"""The WebSocket side: `/`, `/otel` and `/ws/channels/{id}` on one port (wire.md 1.1)."""
+
+from __future__ import annotations
+
+import asyncio
+import http
+import logging
+import socket
+from typing import Any, Final, cast
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from iii_bridge.aio.transport import TransportClosed
+from iii_bridge.engine.channels import Channel, ChannelGone, Channels
+from iii_bridge.engine.hub import Hub
+from iii_bridge.protocol.channel import Claim, Direction
+from iii_bridge.protocol.engine import CLOSE_NO_CODE
+from iii_bridge.wire.limits import MAX_MESSAGE_BYTES
+
+__all__ = ["Listener"]
+
+_TELEMETRY: Final = (b"OTLP", b"MTRC", b"LOGS")
+_CHANNEL_PATH: Final = "/ws/channels/"
+_CLOSE_SECONDS: Final = 2.0
+_log = logging.getLogger("iii_bridge.engine")
+
+
+class Listener:
+    """Accepts sockets on one bound port and hands each to the hub or to a channel."""
+
+    def __init__(self, hub: Hub, channels: Channels) -> None:
+        self._hub = hub
+        self._channels = channels
+        self._server: Server | None = None
+
+    async def start(self, sock: socket.socket) -> None:
+        """Begins to accept on a bound socket."""
+        quiet = logging.getLogger("iii_bridge.engine.websockets")
+        quiet.setLevel(logging.ERROR)
+        self._server = await serve(
+            self._handle,
+            sock=sock,
+            process_request=self._route,
+            compression=None,
+            max_size=MAX_MESSAGE_BYTES,
+            ping_interval=None,  # the engine never pings (wire.md 1.3)
+            close_timeout=_CLOSE_SECONDS,
+            server_header=None,
+            logger=quiet,
+        )
+
+    async def stop(self, code: int, reason: str) -> None:
+        """Stops accepting and closes what is open."""
+        server = self._server
+        if server is None:
+            return
+        open_sockets = list(server.connections)
+        server.close(close_connections=False)
+        await asyncio.gather(*(_close(ws, code, reason) for ws in open_sockets))
+        server.close()
+        await server.wait_closed()
+
+    def _route(self, connection: ServerConnection, request: Request) -> Response | None:
+        url = urlsplit(request.path)
+        if url.path in ("", "/", "/otel"):
+            return None
+        if not url.path.startswith(_CHANNEL_PATH):
+            return connection.respond(http.HTTPStatus.NOT_FOUND, "Not Found\n")
+        target = _channel_target(request.path)
+        if target is None:
+            text = "a channel url needs the parameters key and dir=read|write\n"
+            return connection.respond(http.HTTPStatus.BAD_REQUEST, text)
+        if not self._channels.known(target[0], target[1]):
+            return connection.respond(http.HTTPStatus.NOT_FOUND, "Channel not found\n")
+        return None
+
+    async def _handle(self, ws: ServerConnection) -> None:
+        path = ws.request.path if ws.request is not None else "/"
+        if path.startswith(_CHANNEL_PATH):
+            await self._channel(ws, path)
+        elif urlsplit(path).path == "/otel":
+            await _drain(ws)
+        else:
+            peer: Any = ws.remote_address
+            await self._hub.serve(_SocketTransport(ws), peer[0] if peer else None)
+
+    async def _channel(self, ws: ServerConnection, path: str) -> None:
+        target = _channel_target(path)
+        channel = Claim.UNKNOWN if target is None else self._channels.claim(*target)
+        if isinstance(channel, Claim) or target is None:
+            await _close(ws, CLOSE_NO_CODE, "")
+        elif target[2] == "write":
+            await _take_from_writer(ws, channel)
+        else:
+            await _give_to_reader(ws, channel)
+            self._channels.remove(target[0])
+
+
+class _SocketTransport:
+    """A protocol socket as a transport of text frames; telemetry frames are accepted and dropped."""
+
+    def __init__(self, ws: ServerConnection) -> None:
+        self._ws = ws
+
+    async def send(self, data: bytes) -> None:
+        try:
+            await self._ws.send(data, text=True)
+        except ConnectionClosed as closed:
+            raise _ended(closed) from None
+
+    async def recv(self) -> str:
+        try:
+            while True:
+                frame = await self._ws.recv()
+                if isinstance(frame, str):
+                    return frame
+                if frame.startswith(_TELEMETRY):
+                    continue
+                # any other binary frame is read as though it were text (wire.md 1.2)
+                return frame.decode("utf-8", "replace")
+        except ConnectionClosed as closed:
+            raise _ended(closed) from None
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        await _close(self._ws, code, reason)
+
+
+def _ended(closed: ConnectionClosed) -> TransportClosed:
+    frame = closed.rcvd or closed.sent
+    return TransportClosed(1006) if frame is None else TransportClosed(frame.code, frame.reason)
+
+
+async def _close(ws: ServerConnection, code: int, reason: str) -> None:
+    # websockets writes a close frame without a code when the code is None, but does not say so in its types
+    await ws.close(cast(int, None) if code == CLOSE_NO_CODE else code, reason)
+
+
+async def _drain(ws: ServerConnection) -> None:
+    """Telemetry is accepted and dropped, or SDKs keep reconnecting (wire.md 15.4)."""
+    try:
+        async for _ in ws:
+            pass
+    except ConnectionClosed:
+        return
+
+
+async def _take_from_writer(ws: ServerConnection, channel: Channel) -> None:
+    try:
+        async for item in ws:
+            await channel.put(item)
+    except (ChannelGone, ConnectionClosed):
+        pass
+    finally:
+        channel.end()
+    await _close(ws, CLOSE_NO_CODE, "")
+
+
+async def _give_to_reader(ws: ServerConnection, channel: Channel) -> None:
+    """Feeds a reader; one that leaves early is noticed at once, so its writer is not kept waiting."""
+    leaving = asyncio.ensure_future(ws.wait_closed())
+    leaving.add_done_callback(lambda _: channel.drop())
+    try:
+        while (item := await channel.get()) is not None:
+            await ws.send(item)
+        await _close(ws, CLOSE_NO_CODE, "")
+    except ConnectionClosed:
+        pass
+    finally:
+        channel.drop()
+        leaving.cancel()
+
+
+def _channel_target(path: str) -> tuple[str, str, Direction] | None:
+    url = urlsplit(path)
+    query = parse_qs(url.query)
+    key, direction = query.get("key"), query.get("dir")
+    if not key or not direction or direction[-1] not in ("read", "write"):
+        return None
+    return unquote(url.path[len(_CHANNEL_PATH) :]), key[-1], cast(Direction, direction[-1])

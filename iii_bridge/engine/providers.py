@@ -1,0 +1,60 @@
+"""The one place where trigger types meet the engine: a provider per type.
+
+A type with a provider here is carried; a type in `NOT_CARRIED` is refused by
+name; any other type is parked until a worker provides it (wire.md 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from iii_bridge.protocol.engine_state import Binding, TriggerType
+
+__all__ = ["NOT_CARRIED", "TriggerProvider", "TriggerRefused"]
+
+
+class TriggerRefused(Exception):
+    """A provider does not take a trigger; the text goes to the worker that registered it."""
+
+
+class TriggerProvider(Protocol):
+    """Serves one trigger type: is told of each binding, and fires them."""
+
+    @property
+    def kind(self) -> TriggerType:
+        """The type it serves, as discovery shows it; `provider` is None."""
+        ...
+
+    def register(self, binding: Binding) -> None:
+        """Takes a binding; raises `TriggerRefused` with the reason."""
+        ...
+
+    def unregister(self, binding: Binding) -> None:
+        """Forgets a binding; one it does not hold is fine."""
+        ...
+
+
+def _refusal(kind: str) -> str:
+    return (
+        f"trigger type '{kind}' is not carried by this engine version; "
+        "attach a worker that provides it, or use the full iii engine"
+    )
+
+
+NOT_CARRIED: Final[Mapping[str, str]] = {
+    kind: _refusal(kind)
+    for kind in (
+        "configuration",
+        "cron",
+        "durable:subscriber",
+        "log",
+        "state",
+        "stream",
+        "stream:join",
+        "stream:leave",
+        "subscribe",
+        "trace",
+    )
+}
+"""Known trigger types without a provider here, and the text that refuses each."""

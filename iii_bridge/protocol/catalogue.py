@@ -1,0 +1,118 @@
+"""The engine's functions: one owner per namespace and id (wire.md 3.1, 5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import UNSET, Raw, UnsetType
+
+from iii_bridge.protocol.engine_state import FunctionEntry, Worker
+from iii_bridge.wire.codec import text_or_none
+from iii_bridge.wire.limits import DEFAULT_NAMESPACE
+from iii_bridge.wire.messages import ErrorBody, RegisterFunction, RegistrationRejected
+
+__all__ = ["Catalogue", "blank_namespace", "raw_or_none"]
+
+_ENGINE_PREFIX = "engine::"
+
+
+def raw_or_none(value: Raw | UnsetType) -> Raw | None:
+    """An undecoded member, with absent and JSON null both as None."""
+    return None if value is UNSET or bytes(value) == b"null" else value
+
+
+def blank_namespace(member: str) -> ErrorBody:
+    """The answer to a namespace that was named and left blank (wire.md 3.4, 5.1)."""
+    text = f"`{member}` is empty: it was named and left blank. Give it a name, or omit it to use `default`."
+    return ErrorBody("INVALID_NAMESPACE", text)
+
+
+class Catalogue:
+    """The function table. A worker in `default` may shadow a built-in id (wire.md 3.1)."""
+
+    def __init__(self) -> None:
+        self._owned: dict[tuple[str, str], FunctionEntry] = {}
+        self._builtin: dict[str, FunctionEntry] = {}
+        self._version = 0
+
+    @property
+    def version(self) -> int:
+        """Grows with every change of the function ids; compare to notice one."""
+        return self._version
+
+    def add_builtin(self, entry: FunctionEntry) -> None:
+        """Adds a function the engine carries, in namespace `default`."""
+        self._builtin[entry.id] = entry
+        self._version += 1
+
+    def find(self, namespace: str, function_id: str) -> FunctionEntry | None:
+        """The one handler of (namespace, id); never falls back to another namespace."""
+        entry = self._owned.get((namespace, function_id))
+        if entry is None and namespace == DEFAULT_NAMESPACE:
+            return self._builtin.get(function_id)
+        return entry
+
+    def namespaces_of(self, function_id: str) -> list[str]:
+        """The namespaces that have a function of this id, sorted."""
+        found = {namespace for namespace, known in self._owned if known == function_id}
+        if function_id in self._builtin:
+            found.add(DEFAULT_NAMESPACE)
+        return sorted(found)
+
+    def register(self, worker: Worker, namespace: str, message: RegisterFunction) -> RegistrationRejected | None:
+        """Records a function, or says who owns it. The same worker overwrites silently."""
+        if message.id.startswith(_ENGINE_PREFIX) and namespace != DEFAULT_NAMESPACE:
+            return _rejected(namespace, message.id, "")
+        key = (namespace, message.id)
+        known = self._owned.get(key)
+        if known is not None and known.owner is not None and known.owner is not worker:
+            return _rejected(namespace, message.id, known.owner.id)
+        self._owned[key] = FunctionEntry(
+            namespace=namespace,
+            id=message.id,
+            owner=worker,
+            description=text_or_none(message.description),
+            request_format=raw_or_none(message.request_format),
+            response_format=raw_or_none(message.response_format),
+            metadata=raw_or_none(message.metadata),
+            over_http=bool(message.invocation),
+        )
+        self._version += 1
+        return None
+
+    def unregister(self, worker: Worker, namespace: str, function_id: str) -> bool:
+        """Removes a function if this worker owns it; otherwise does nothing."""
+        known = self._owned.get((namespace, function_id))
+        if known is None or known.owner is not worker:
+            return False
+        del self._owned[(namespace, function_id)]
+        self._version += 1
+        return True
+
+    def remove_owner(self, worker: Worker) -> None:
+        """Removes every function of a worker that has gone (wire.md 2.5)."""
+        gone = [key for key, entry in self._owned.items() if entry.owner is worker]
+        for key in gone:
+            del self._owned[key]
+        self._version += bool(gone)
+
+    def of_owner(self, worker: Worker) -> list[FunctionEntry]:
+        """The functions of one worker, sorted by id."""
+        return sorted((e for e in self._owned.values() if e.owner is worker), key=_by_id)
+
+    def __iter__(self) -> Iterator[FunctionEntry]:
+        """Every function that can be called, sorted by id, shadowed built-ins left out."""
+        visible: Iterable[FunctionEntry] = (
+            entry for entry in self._builtin.values() if (DEFAULT_NAMESPACE, entry.id) not in self._owned
+        )
+        return iter(sorted([*self._owned.values(), *visible], key=_by_id))
+
+
+def _by_id(entry: FunctionEntry) -> tuple[str, str]:
+    return entry.id, entry.namespace
+
+
+def _rejected(namespace: str, function_id: str, owner: str) -> RegistrationRejected:
+    return RegistrationRejected(
+        code="FUNCTION_NAMESPACE_CONFLICT", namespace=namespace, function_id=function_id, owner_worker_id=owner
+    )
