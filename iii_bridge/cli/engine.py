@@ -43,7 +43,8 @@ def engine(
         queues = [QueueConfig.parse(text) for text in queue or ()]
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--queue") from None
-    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
     made = Engine(
         host=host,
         port=port,

@@ -277,10 +277,9 @@ def _internal(entry: FunctionEntry) -> bool:
     if entry.metadata is None:
         return False
     try:
-        metadata = msgspec.json.decode(entry.metadata)
+        return msgspec.json.decode(entry.metadata, type=dict[str, Any]).get("internal") is True
     except (msgspec.DecodeError, RecursionError):
         return False
-    return isinstance(metadata, dict) and metadata.get("internal") is True
 
 
 def _rank(entry: FunctionEntry, search: str) -> int | None:

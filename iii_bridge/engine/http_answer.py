@@ -12,6 +12,8 @@ from typing import Any, Final, cast
 import msgspec
 from msgspec import Raw
 
+from iii_bridge.wire.codec import NULL
+
 __all__ = ["Answer", "Headers", "error_answer", "from_result", "header_line", "preflight", "with_cors"]
 
 Headers = list[tuple[bytes, bytes]]
@@ -51,7 +53,7 @@ class _Returned(msgspec.Struct):
     """The members of a handler's object that count; other spellings are ignored."""
 
     status_code: Any = 200
-    headers: Any = None
+    headers: Raw = NULL
     body: Raw = Raw(b"{}")
 
 
@@ -107,15 +109,14 @@ def _as_text(body: bytes) -> bytes:
     return msgspec.json.format(body, indent=-1)
 
 
-def _header_lines(headers: Any) -> Headers:
+def _header_lines(headers: Raw) -> Headers:
     """An object of strings, or a list of `Name: value` lines, which alone can repeat a name."""
     pairs: list[tuple[Any, Any]] = []
-    if isinstance(headers, dict):
-        table: dict[Any, Any] = headers
-        pairs = list(table.items())
-    elif isinstance(headers, list):
-        lines: list[Any] = headers
-        split = [line.partition(":") for line in lines if isinstance(line, str)]
+    text = bytes(headers)
+    if text.startswith(b"{"):
+        pairs = list(msgspec.json.decode(text, type=dict[str, Any]).items())
+    elif text.startswith(b"["):
+        split = [line.partition(":") for line in msgspec.json.decode(text, type=list[Any]) if isinstance(line, str)]
         pairs = [(name, value.strip()) for name, colon, value in split if colon]
     return [line for name, value in pairs if (line := header_line(name, value)) is not None]
 

@@ -113,6 +113,12 @@ class RequestBody:
             self._channel.end()
 
 
+class _Control(msgspec.Struct):
+    type: str
+    status_code: Any = None
+    headers: Raw = Raw(b"{}")
+
+
 class ResponseStream:
     """An answer given over the channel `response`: control texts, then binary chunks."""
 
@@ -147,15 +153,15 @@ class ResponseStream:
     def _control(self, text: str) -> None:
         """`set_status` and `set_headers`; anything else is ignored."""
         try:
-            message = msgspec.json.decode(text, type=dict[str, Any])
+            control = msgspec.json.decode(text, type=_Control)
+            headers = msgspec.json.decode(control.headers, type=dict[str, Any])
         except (msgspec.DecodeError, RecursionError):
             return
-        status, headers = message.get("status_code"), message.get("headers")
-        if message.get("type") == "set_status" and isinstance(status, int) and 100 <= status <= 599:
+        status = control.status_code
+        if control.type == "set_status" and isinstance(status, int) and 100 <= status <= 599:
             self._status = status
-        elif message.get("type") == "set_headers" and isinstance(headers, dict):
-            named: dict[Any, Any] = headers
-            self._headers.update({k: v for k, v in named.items() if isinstance(k, str) and isinstance(v, str)})
+        elif control.type == "set_headers":
+            self._headers.update({name: value for name, value in headers.items() if isinstance(value, str)})
 
 
 def _ascii(value: bytes) -> str:

@@ -28,7 +28,7 @@ __all__ = ["HttpProvider"]
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"})
 _log = logging.getLogger("iii_bridge.engine.http")
 
-_CONFIG_SCHEMA: Final = {
+_CONFIG_SCHEMA: Final[dict[str, Any]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "HttpTriggerConfig",
     "type": "object",
@@ -41,7 +41,7 @@ _CONFIG_SCHEMA: Final = {
     },
 }
 _STRINGS: Final = {"type": "object", "additionalProperties": {"type": "string"}}
-_REQUEST_SCHEMA: Final = {
+_REQUEST_SCHEMA: Final[dict[str, Any]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "HttpCallRequest",
     "type": "object",
@@ -55,7 +55,7 @@ _REQUEST_SCHEMA: Final = {
         "query_params": _STRINGS,
     },
 }
-_RESPONSE_SCHEMA: Final = {
+_RESPONSE_SCHEMA: Final[dict[str, Any]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "HttpCallResponse",
     "type": "object",

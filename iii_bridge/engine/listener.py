@@ -24,6 +24,7 @@ __all__ = ["Listener"]
 
 _TELEMETRY: Final = (b"OTLP", b"MTRC", b"LOGS")
 _CHANNEL_PATH: Final = "/ws/channels/"
+_DIRECTIONS: Final[dict[str, Direction]] = {"read": "read", "write": "write"}
 _CLOSE_SECONDS: Final = 2.0
 _log = logging.getLogger("iii_bridge.engine")
 
@@ -177,6 +178,7 @@ def _channel_target(path: str) -> tuple[str, str, Direction] | None:
     url = urlsplit(path)
     query = parse_qs(url.query)
     key, direction = query.get("key"), query.get("dir")
-    if not key or not direction or direction[-1] not in ("read", "write"):
+    if not key or not direction:
         return None
-    return unquote(url.path[len(_CHANNEL_PATH) :]), key[-1], cast(Direction, direction[-1])
+    end = _DIRECTIONS.get(direction[-1])
+    return None if end is None else (unquote(url.path[len(_CHANNEL_PATH) :]), key[-1], end)

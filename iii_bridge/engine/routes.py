@@ -30,10 +30,10 @@ class Match(Generic[T]):
 
 @dataclass(slots=True)
 class _Node(Generic[T]):
-    static: dict[str, _Node[T]] = field(default_factory=dict)
+    static: dict[str, _Node[T]] = field(default_factory=dict[str, "_Node[T]"])
     parameter: _Node[T] | None = None
-    by_method: dict[str, T] = field(default_factory=dict)
-    templates: dict[str, str] = field(default_factory=dict)
+    by_method: dict[str, T] = field(default_factory=dict[str, T])
+    templates: dict[str, str] = field(default_factory=dict[str, str])
 
 
 class Routes(Generic[T]):

@@ -78,7 +78,7 @@ class Engine:
         return f"http://{_authority(self.host, self.http_port)}"
 
     async def start(self) -> None:
-        """Opens the store and both ports. Raises OSError when a port is taken, and then leaves nothing open."""
+        """Opens the store and both ports. Raises OSError when a port is taken, sqlite3.Error for unreadable data."""
         main = _bind(self.host, self.port)
         try:
             web = _bind(self.host, self.http_port)
@@ -86,7 +86,14 @@ class Engine:
             main.close()
             raise
         self.port, self.http_port = main.getsockname()[1], web.getsockname()[1]
-        self._queues.resume(await self._store.open())
+        try:
+            stored = await self._store.open()
+        except BaseException:
+            main.close()
+            web.close()
+            await self._store.close()
+            raise
+        self._queues.resume(stored)
         await self._listener.start(main)
         await self._http_server.start(web)
 
