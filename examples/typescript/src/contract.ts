@@ -1,0 +1,96 @@
+// Small hand-written glue between protobuf-es messages and the SDK: decode, check, call, encode.
+
+import {
+  fromJson,
+  getOption,
+  hasOption,
+  toJson,
+  type DescMessage,
+  type DescMethodUnary,
+  type JsonObject,
+  type JsonValue,
+  type MessageShape,
+} from "@bufbuild/protobuf";
+import type { registerWorker } from "iii-sdk";
+import { InvocationError } from "iii-sdk/errors";
+import { FieldBehavior, field_behavior } from "./gen/google/api/field_behavior_pb.js";
+import { StatusError, passOn } from "./status.js";
+
+export type Worker = ReturnType<typeof registerWorker>;
+
+/** Answers one function; what it returns is encoded with every default present. */
+export type Handler<I extends DescMessage, O extends DescMessage> = (
+  request: MessageShape<I>,
+) => Promise<MessageShape<O>> | MessageShape<O>;
+
+/** Changes an encoded response before it is sent; used by the workers that answer wrongly on purpose. */
+export type Distortion = (functionId: string, response: JsonValue) => JsonValue;
+
+export const faithful: Distortion = (_functionId, response) => response;
+
+/** Decodes a message; the engine's `_caller_worker_id` and unknown members are skipped, REQUIRED ones demanded. */
+export function decode<M extends DescMessage>(schema: M, data: unknown): MessageShape<M> {
+  requireMembers(schema, data);
+  return fromJson(schema, data as JsonValue, { ignoreUnknownFields: true });
+}
+
+/** Encodes a message as canonical ProtoJSON with defaults present. */
+export function encode<M extends DescMessage>(schema: M, message: MessageShape<M>): JsonValue {
+  return toJson(schema, message, { alwaysEmitImplicit: true });
+}
+
+function requireMembers(schema: DescMessage, data: unknown): void {
+  if (typeof data !== "object" || data === null || Array.isArray(data)) {
+    throw new StatusError("INVALID_ARGUMENT", `${schema.typeName} is not an object at $`);
+  }
+  for (const field of schema.fields) {
+    const required =
+      hasOption(field, field_behavior) &&
+      getOption(field, field_behavior).includes(FieldBehavior.REQUIRED);
+    if (required && !(field.jsonName in data) && !(field.name in data)) {
+      throw new StatusError(
+        "INVALID_ARGUMENT",
+        `${schema.typeName} lacks its required member at $.${field.jsonName}`,
+      );
+    }
+  }
+}
+
+/** Registers `method` under `functionId`. */
+export function serve<I extends DescMessage, O extends DescMessage>(
+  worker: Worker,
+  functionId: string,
+  method: DescMethodUnary<I, O>,
+  handler: Handler<I, O>,
+  distort: Distortion = faithful,
+): void {
+  worker.registerFunction(functionId, async (data: unknown) => {
+    const request = decodeRequest(method.input, functionId, data);
+    return distort(functionId, encode(method.output, await handler(request)));
+  });
+}
+
+function decodeRequest<I extends DescMessage>(input: I, functionId: string, data: unknown): MessageShape<I> {
+  try {
+    return decode(input, data);
+  } catch (error) {
+    if (error instanceof StatusError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StatusError("INVALID_ARGUMENT", `${functionId} request does not fit its contract: ${reason}`);
+  }
+}
+
+/** Calls a function with a message and decodes its response; a status of the callee stays that status. */
+export async function call<I extends DescMessage, O extends DescMessage>(
+  worker: Worker,
+  functionId: string,
+  method: DescMethodUnary<I, O>,
+  request: MessageShape<I>,
+): Promise<MessageShape<O>> {
+  const payload = encode(method.input, request) as JsonObject;
+  try {
+    return decode(method.output, await worker.trigger({ function_id: functionId, payload }));
+  } catch (error) {
+    throw error instanceof InvocationError ? passOn(error.stacktrace, error) : error;
+  }
+}

@@ -1,0 +1,34 @@
+// The status convention: a handler's status travels as the last line of the error's stack, because the
+// SDK sends `error.stack` verbatim and always the code `invocation_failed`.
+
+export type StatusCode =
+  | "INVALID_ARGUMENT"
+  | "NOT_FOUND"
+  | "FAILED_PRECONDITION"
+  | "INTERNAL";
+
+const PREFIX = "iii-status/1 ";
+
+/** A canonical status that arrives as that status at the caller, whatever its language. */
+export class StatusError extends Error {
+  override readonly name = "StatusError";
+
+  constructor(
+    readonly code: StatusCode,
+    message: string,
+    readonly details: readonly Record<string, unknown>[] = [],
+  ) {
+    super(message);
+    const status = JSON.stringify({ code, message, details });
+    this.stack = `${this.stack ?? message}\n${PREFIX}${status}`;
+  }
+}
+
+/** The stack of a failed call as its own last line, so that a status passes through a worker unchanged. */
+export function passOn(stacktrace: string | undefined, error: Error): Error {
+  const last = stacktrace?.trimEnd().split("\n").at(-1);
+  if (last?.startsWith(PREFIX)) {
+    error.stack = `${error.stack ?? error.message}\n${last}`;
+  }
+  return error;
+}
