@@ -32,14 +32,19 @@ class Block:
         return f"{self.page.relative_to(ROOT)}:{self.line}"
 
 
-def pages() -> list[Path]:
-    """Every text of the project that is tracked or about to be."""
+def committed(*patterns: str) -> list[Path]:
+    """Files that are tracked, or would be by the next commit."""
     answer = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     found = {ROOT / line for line in answer.stdout.splitlines()}
     return sorted(path for path in found if path.is_file())
+
+
+def pages() -> list[Path]:
+    """Every text of the project."""
+    return committed("*.md")
 
 
 def outside_code(page: Path) -> list[tuple[int, str]]:

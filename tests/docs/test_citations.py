@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import DOCS, ROOT, sections
+from tests.docs.pages import DOCS, ROOT, committed, sections
 
 _SOURCES = (".py", ".proto", ".ts", ".rs", ".md", ".toml")
-_FOLDERS = ("iii_bridge", "codegen", "tests", "proto", "examples", "benchmarks", "docs")
-_NOT_OURS = {"node_modules", "target", "__pycache__", "recordings", "dist"}
 _SECTION = r"§?\d+(?:\.\d+)?(?![\d.]*\w)"
 # `wire.md 5.2`, `wire.md 3.1, 5.1`, `wire.md 1.2 and 10`, `wire.md 2 to 6`
 _CITATION = re.compile(rf"(wire|sdks)\.md( {_SECTION}(?:(?:,| and| to) {_SECTION})*)")
@@ -26,12 +24,7 @@ def citations_in(text: str) -> list[tuple[str, str]]:
 
 
 def sources() -> list[Path]:
-    found: list[Path] = []
-    for folder in _FOLDERS:
-        for path in (ROOT / folder).rglob("*"):
-            if path.suffix in _SOURCES and path.is_file() and not _NOT_OURS & set(path.parts):
-                found.append(path)
-    return sorted(found)
+    return [path for path in committed() if path.suffix in _SOURCES and path != Path(__file__)]
 
 
 @pytest.mark.parametrize(
@@ -53,11 +46,9 @@ def test_citations_are_found(text: str, expected: list[tuple[str, str]]) -> None
 @pytest.mark.parametrize("page", ["wire", "sdks"])
 def test_every_cited_section_exists(page: str) -> None:
     known = sections(DOCS / "reference" / f"{page}.md")
-    this = Path(__file__)
     lost = [
         f"{path.relative_to(ROOT)}: {name}.md {section}"
         for path in sources()
-        if path != this
         for name, section in citations_in(path.read_text())
         if name == page and section not in known
     ]
