@@ -1,0 +1,195 @@
+"""What to do with each field of a message class: contract and class joined by field number.
+
+Both decoders and both encoders work from plans; none of them looks at
+descriptors or at a message library's metadata.
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+from dataclasses import dataclass
+from typing import Final
+
+from iii_bridge.contract.backend import FieldAccess, MessageBackend, backend_of
+from iii_bridge.contract.descriptors import enum_schema, message_schema
+from iii_bridge.contract.registry import class_of, full_name_of
+from iii_bridge.contract.schema import EnumSchema, FieldSchema, Kind
+
+__all__ = [
+    "INTEGERS",
+    "MAX_DEPTH",
+    "Element",
+    "FieldPlan",
+    "MessagePlan",
+    "Shape",
+    "height_of",
+    "plan_of",
+    "root_element",
+]
+
+MAX_DEPTH: Final = 100
+"""Messages, Structs and lists within one another; one more is refused."""
+
+
+class Shape(enum.Enum):
+    """How one value looks in JSON and in Python."""
+
+    INT32 = "int32"
+    UINT32 = "uint32"
+    INT64 = "int64"
+    UINT64 = "uint64"
+    FLOAT = "float"
+    DOUBLE = "double"
+    BOOL = "bool"
+    STRING = "string"
+    BYTES = "bytes"
+    ENUM = "enum"
+    NULL = "null"
+    MESSAGE = "message"
+    TIMESTAMP = "timestamp"
+    DURATION = "duration"
+    MASK = "mask"
+    STRUCT = "struct"
+    VALUE = "value"
+    LIST = "list"
+    ANY = "any"
+
+
+INTEGERS: Final = frozenset({Shape.INT32, Shape.UINT32, Shape.INT64, Shape.UINT64})
+"""The shapes that `scalars.INTEGER_RANGES` has a range for, by value."""
+
+_SHAPE_OF_KIND: Final = {
+    Kind.DOUBLE: Shape.DOUBLE,
+    Kind.FLOAT: Shape.FLOAT,
+    Kind.INT64: Shape.INT64,
+    Kind.SINT64: Shape.INT64,
+    Kind.SFIXED64: Shape.INT64,
+    Kind.UINT64: Shape.UINT64,
+    Kind.FIXED64: Shape.UINT64,
+    Kind.INT32: Shape.INT32,
+    Kind.SINT32: Shape.INT32,
+    Kind.SFIXED32: Shape.INT32,
+    Kind.UINT32: Shape.UINT32,
+    Kind.FIXED32: Shape.UINT32,
+    Kind.BOOL: Shape.BOOL,
+    Kind.STRING: Shape.STRING,
+    Kind.BYTES: Shape.BYTES,
+    Kind.ENUM: Shape.ENUM,
+    Kind.MESSAGE: Shape.MESSAGE,
+}
+
+_SHAPE_OF_WELL_KNOWN: Final = {
+    "google.protobuf.Timestamp": Shape.TIMESTAMP,
+    "google.protobuf.Duration": Shape.DURATION,
+    "google.protobuf.FieldMask": Shape.MASK,
+    "google.protobuf.Struct": Shape.STRUCT,
+    "google.protobuf.Value": Shape.VALUE,
+    "google.protobuf.ListValue": Shape.LIST,
+    "google.protobuf.Any": Shape.ANY,
+    "google.protobuf.NullValue": Shape.NULL,
+    "google.protobuf.DoubleValue": Shape.DOUBLE,
+    "google.protobuf.FloatValue": Shape.FLOAT,
+    "google.protobuf.Int64Value": Shape.INT64,
+    "google.protobuf.UInt64Value": Shape.UINT64,
+    "google.protobuf.Int32Value": Shape.INT32,
+    "google.protobuf.UInt32Value": Shape.UINT32,
+    "google.protobuf.BoolValue": Shape.BOOL,
+    "google.protobuf.StringValue": Shape.STRING,
+    "google.protobuf.BytesValue": Shape.BYTES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One value: of a field, a list's item, a map's key or value, or a whole document."""
+
+    shape: Shape
+    type: type | None = None
+    """The class behind MESSAGE and ENUM, and behind the well-known types that are messages to the user."""
+    enum: EnumSchema | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPlan:
+    """One field: its contract, its attribute and its value."""
+
+    schema: FieldSchema
+    attribute: str
+    element: Element
+    """The value itself, the items of a list, or the values of a map."""
+    key: Shape | None = None
+    """The shape of a map's keys; None for other fields."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MessagePlan:
+    """One message class: its fields, and its oneofs with their fields."""
+
+    type: type
+    full_name: str
+    backend: MessageBackend
+    fields: tuple[FieldPlan, ...]
+    oneofs: tuple[tuple[FieldPlan, ...], ...]
+
+
+@functools.cache
+def plan_of(message_type: type) -> MessagePlan:
+    """The plan of a generated message class.
+
+    Raises TypeError for a class that is no message, KeyError for one that is
+    not registered.
+    """
+    backend = backend_of(message_type)
+    schema = message_schema(message_type)
+    accesses = backend.fields(message_type)
+    fields = tuple(_field_plan(field, accesses[field.number]) for field in schema.fields)
+    by_number = {field.schema.number: field for field in fields}
+    oneofs = tuple(tuple(by_number[number] for number in oneof.fields) for oneof in schema.oneofs)
+    return MessagePlan(message_type, schema.full_name, backend, fields, oneofs)
+
+
+def root_element(message_type: type) -> Element:
+    """The value a whole document of a message class is."""
+    shape = _SHAPE_OF_WELL_KNOWN.get(full_name_of(message_type), Shape.MESSAGE)
+    return Element(shape, message_type)
+
+
+def _field_plan(field: FieldSchema, access: FieldAccess) -> FieldPlan:
+    if field.map is None:
+        return FieldPlan(field, access.attribute, _element(field, access))
+    return FieldPlan(field, access.attribute, _element(field.map.value, access), _SHAPE_OF_KIND[field.map.key.kind])
+
+
+def _element(field: FieldSchema, access: FieldAccess) -> Element:
+    shape = _SHAPE_OF_WELL_KNOWN.get(field.type_name) or _SHAPE_OF_KIND[field.kind]
+    if shape is Shape.ENUM and access.type is not None:
+        return Element(shape, access.type, enum_schema(access.type))
+    if field.type_name.startswith("google.protobuf.") and access.type is None:
+        return Element(shape, class_of(field.type_name))
+    return Element(shape, access.type)
+
+
+def height_of(plan: MessagePlan) -> int | None:
+    """How many messages stand within one another at most, this one included; None when there is no bound."""
+    if plan.type not in _heights:
+        _heights[plan.type] = None  # met again while it is being worked out: the type is recursive
+        _heights[plan.type] = _height(plan)
+    return _heights[plan.type]
+
+
+_heights: Final[dict[type, int | None]] = {}
+_UNBOUNDED: Final = frozenset({Shape.STRUCT, Shape.VALUE, Shape.LIST, Shape.ANY})
+
+
+def _height(plan: MessagePlan) -> int | None:
+    tallest = 0
+    for field in plan.fields:
+        if field.element.shape in _UNBOUNDED:
+            return None
+        if field.element.shape is Shape.MESSAGE and field.element.type is not None:
+            height = height_of(plan_of(field.element.type))
+            if height is None:
+                return None
+            tallest = max(tallest, height)
+    return tallest + 1

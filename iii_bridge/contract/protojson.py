@@ -1,0 +1,139 @@
+"""Messages to ProtoJSON and back, checked against their contract.
+
+    codec = codec_for(PlaceRequest)
+    data = codec.encode(PlaceRequest(sku="a-1", quantity=2))
+    request = codec.decode(data)
+
+Ordinary documents take a compiled path; whatever is spelled differently, or is
+wrong, is read again by the exact one, which knows every rule and every place.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from iii_bridge.contract.backend import backend_of
+from iii_bridge.contract.json_text import Members, parse_json
+from iii_bridge.contract.plan import root_element
+from iii_bridge.contract.problems import CodecError, Path
+from iii_bridge.contract.registry import full_name_of
+from iii_bridge.contract.slow_decode import reader_of
+from iii_bridge.contract.slow_encode import writer_of
+from iii_bridge.contract.spec import JsonProfile, UnknownMembers
+from iii_bridge.contract.unknown import UnknownLog
+
+__all__ = ["Codec", "CodecError", "DecodedRequest", "codec_for"]
+
+M = TypeVar("M")
+
+CALLER_MEMBER: Final = "_caller_worker_id"
+"""What the engine adds to object payloads (wire.md 5.4)."""
+
+
+class DecodedRequest(NamedTuple, Generic[M]):
+    """A request, and the worker that sent it as the engine names it; None where the engine did not say."""
+
+    message: M
+    caller_worker_id: str | None
+
+
+class Codec(Generic[M]):
+    """Encodes and decodes one message type under one profile. Get it from `codec_for`."""
+
+    def __init__(self, message_type: type[M], profile: JsonProfile, unknown: UnknownMembers) -> None:
+        cls: type = message_type
+        self.message_type = message_type
+        self._unknown = UnknownLog(full_name_of(cls), unknown)
+        self._backend = backend_of(cls)
+        element = root_element(cls)
+        self._read = reader_of(element)
+        self._write = writer_of(element, profile)
+
+    def __repr__(self) -> str:
+        return f"<Codec {full_name_of(self.message_type)}>"
+
+    @property
+    def unknown_counts(self) -> Mapping[str, int]:
+        """How often unknown members were met, by path (`$.items[*].colour`), capped; empty under REJECT."""
+        return self._unknown.counts
+
+    def encode(self, message: M) -> bytes:
+        """The message as JSON in UTF-8. Raises CodecError for a message that breaks its contract."""
+        return _encode_json(self._exact_tree(message))
+
+    def decode(self, data: bytes | str | msgspec.Raw) -> M:
+        """The message that a JSON document stands for. Raises CodecError for one that breaks the contract."""
+        return self._exact(parse_json(_utf8(data)))
+
+    def decode_request(self, data: bytes | str | msgspec.Raw) -> DecodedRequest[M]:
+        """As `decode`, for a payload from the engine: `_caller_worker_id` is taken out first (wire.md 5.4)."""
+        value = parse_json(_utf8(data))
+        caller: str | None = None
+        if isinstance(value, Members):
+            value, caller = _take_caller(value)
+        return DecodedRequest(self._exact(value), caller)
+
+    def _exact(self, value: Any) -> M:
+        try:
+            content = self._read(value, Path(), 0, self._unknown)
+        except RecursionError:
+            raise Path().fail("the document is nested too deeply") from None
+        message: M = self._backend.box(self.message_type, content)
+        return message
+
+    def _exact_tree(self, message: M) -> Any:
+        path = Path()
+        if not isinstance(message, self.message_type):
+            raise path.fail(f"expected a {self.message_type.__name__}, found {type(message).__name__}")
+        try:
+            content = self._backend.unbox(message)
+        except ValueError as error:
+            raise path.fail(str(error)) from None
+        return self._write(content, path, 0)
+
+
+DEFAULT_PROFILE: Final = JsonProfile()
+
+_encode_json: Final = msgspec.json.Encoder().encode
+
+
+def codec_for(
+    message_type: type[M], profile: JsonProfile = DEFAULT_PROFILE, unknown: UnknownMembers = UnknownMembers.IGNORE
+) -> Codec[M]:
+    """The codec of a generated message class; one per class, profile and policy.
+
+    Raises TypeError for a class that is no message, KeyError for one no
+    generated module has registered.
+    """
+    cls: type = message_type
+    codec: Codec[M] = _codec_for(cls, profile, unknown)
+    return codec
+
+
+@functools.cache
+def _codec_for(message_type: type[Any], profile: JsonProfile, unknown: UnknownMembers) -> Codec[Any]:
+    return Codec(message_type, profile, unknown)
+
+
+def _utf8(data: bytes | str | msgspec.Raw) -> bytes:
+    if not isinstance(data, str):
+        return bytes(data)
+    try:
+        return data.encode()
+    except UnicodeEncodeError:
+        raise Path().fail("the text holds half a surrogate pair") from None
+
+
+def _take_caller(members: Members) -> tuple[Members, str | None]:
+    """Without the engine's member; a caller's own value of another type is dropped with it."""
+    found: list[Any] = [member for name, member in members if name == CALLER_MEMBER]
+    if not found:
+        return members, None
+    if len(found) > 1:
+        raise Path().member(CALLER_MEMBER).fail("the member occurs twice")
+    rest = Members(pair for pair in members if pair[0] != CALLER_MEMBER)
+    return rest, found[0] if found[0].__class__ is str else None

@@ -1,0 +1,243 @@
+"""The exact decoder: every legal spelling, every refusal, and the place of each.
+
+It reads the values of `json_text` with one reader per class, built once. The
+fast decoder (`compile_decode`) hands over to it whenever a document is not
+spelled the way we print it, so this is where all errors come from.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from iii_bridge.contract import scalars
+from iii_bridge.contract.json_text import Members, Number, items_of, kind_of
+from iii_bridge.contract.plan import INTEGERS, MAX_DEPTH, Element, FieldPlan, MessagePlan, Shape, plan_of
+from iii_bridge.contract.problems import Path, Problem
+from iii_bridge.contract.schema import EnumSchema
+from iii_bridge.contract.slow_decode_well_known import read_any, read_list, read_struct, read_value
+from iii_bridge.contract.unknown import UnknownLog
+
+__all__ = ["Reader", "reader_of"]
+
+Reader: TypeAlias = Callable[[Any, Path, int, UnknownLog], Any]
+"""(JSON value, its place, messages around it, where unknown members go) to the Python value. Raises CodecError."""
+
+_BOOL_KEYS: Final = {"true": True, "false": False}
+
+
+@functools.cache
+def reader_of(element: Element) -> Reader:
+    """The reader of one value."""
+    shape, cls = element.shape, element.type
+    if shape is Shape.MESSAGE and cls is not None:
+        return _message_reader(cls)
+    if shape is Shape.ENUM and cls is not None and element.enum is not None:
+        return _scalar_reader(_enum_reader(cls, element.enum))
+    if shape in INTEGERS:
+        return _scalar_reader(lambda value: scalars.read_integer(value, shape.value))
+    if shape in _SCALARS:
+        return _scalar_reader(_SCALARS[shape])
+    if cls is None:
+        raise TypeError(f"no class for a value of the shape {shape.value}; generate the module again")
+    if shape is Shape.NULL:
+        return _null_reader(cls)
+    if shape is Shape.MASK:
+        return _mask_reader(cls)
+    return _WELL_KNOWN[shape]
+
+
+_SCALARS: Final[dict[Shape, Callable[[Any], Any]]] = {
+    Shape.FLOAT: scalars.read_float,
+    Shape.DOUBLE: scalars.read_double,
+    Shape.BOOL: scalars.read_bool,
+    Shape.STRING: scalars.read_string,
+    Shape.BYTES: scalars.read_bytes,
+    Shape.TIMESTAMP: scalars.read_timestamp,
+    Shape.DURATION: scalars.read_duration,
+}
+
+_WELL_KNOWN: Final[dict[Shape, Reader]] = {
+    Shape.STRUCT: read_struct,
+    Shape.VALUE: read_value,
+    Shape.LIST: read_list,
+    Shape.ANY: read_any,
+}
+
+_TAKES_NULL: Final = frozenset({Shape.VALUE, Shape.NULL})
+"""Where null is a value; everywhere else it means unset."""
+
+
+@dataclass(frozen=True, slots=True)
+class _FieldReader:
+    number: int
+    attribute: str
+    oneof: str | None
+    takes_null: bool
+    redact: bool
+    read: Reader
+
+
+def _message_reader(message_type: type) -> Reader:
+    """Fields are resolved at the first message: a recursive type meets itself while being built."""
+
+    @functools.cache
+    def tables() -> tuple[dict[str, _FieldReader], tuple[tuple[int, str], ...]]:
+        return _tables(plan_of(message_type))
+
+    def read(value: Any, path: Path, depth: int, unknown: UnknownLog) -> Any:
+        if not isinstance(value, Members):
+            raise path.fail(f"expected an object, found {kind_of(value)}")
+        if depth >= MAX_DEPTH:
+            raise path.fail(f"messages are nested more than {MAX_DEPTH} deep")
+        fields, required = tables()
+        message = message_type()
+        met: set[object] = set()
+        for name, member in value:
+            field = fields.get(name)
+            here = path.unknown(name) if field is None else path.member(name, field.redact)
+            _meet(met, name if field is None else field.number, here)
+            if field is None:
+                unknown.found(here, member)
+            elif member is not None or field.takes_null:
+                if field.oneof is not None:
+                    _take_oneof(met, field.oneof, here)
+                setattr(message, field.attribute, field.read(member, here, depth + 1, unknown))
+            else:
+                met.add(-field.number)
+        for number, name in required:
+            if number not in met or -number in met:
+                raise path.member(name).fail("the required member is missing")
+        return message
+
+    return read
+
+
+def _meet(met: set[object], member: str | int, path: Path) -> None:
+    if member in met:
+        raise path.fail("the member occurs twice")
+    met.add(member)
+
+
+def _take_oneof(met: set[object], oneof: str, path: Path) -> None:
+    taken = ("oneof", oneof)  # shares the set with field numbers and unknown names
+    if taken in met:
+        raise path.fail(f"another member of the oneof {oneof} is present too")
+    met.add(taken)
+
+
+def _tables(plan: MessagePlan) -> tuple[dict[str, _FieldReader], tuple[tuple[int, str], ...]]:
+    """Fields by both spellings, json_name first where two fields claim one, and the required ones."""
+    by_number = {field.schema.number: _field_reader(field) for field in plan.fields}
+    names = {field.schema.name: by_number[field.schema.number] for field in plan.fields}
+    names |= {field.schema.json_name: by_number[field.schema.number] for field in plan.fields}
+    required = tuple((field.schema.number, field.schema.json_name) for field in plan.fields if field.schema.required)
+    return names, required
+
+
+def _field_reader(field: FieldPlan) -> _FieldReader:
+    read = reader_of(field.element)
+    plain = field.key is None and not field.schema.repeated
+    takes_null = field.element.shape in _TAKES_NULL
+    if field.key is not None:
+        read = _map_reader(_key_reader(field.key), read, takes_null)
+    elif field.schema.repeated:
+        read = _list_reader(read)
+    return _FieldReader(
+        field.schema.number, field.attribute, field.schema.oneof, plain and takes_null, field.schema.redact, read
+    )
+
+
+def _list_reader(read_item: Reader) -> Reader:
+    def read(value: Any, path: Path, depth: int, unknown: UnknownLog) -> Any:
+        items = items_of(value)
+        if items is None:
+            raise path.fail(f"expected an array, found {kind_of(value)}")
+        return [read_item(item, path.item(index), depth, unknown) for index, item in enumerate(items)]
+
+    return read
+
+
+def _map_reader(read_key: Callable[[str], Any], read_value: Reader, takes_null: bool) -> Reader:
+    def read(value: Any, path: Path, depth: int, unknown: UnknownLog) -> Any:
+        if not isinstance(value, Members):
+            raise path.fail(f"expected an object, found {kind_of(value)}")
+        result: dict[Any, Any] = {}
+        for text, member in value:
+            here = path.key(text)
+            try:
+                key = read_key(text)
+            except Problem as problem:
+                raise here.fail(f"in the key: {problem}") from None
+            if key in result:
+                raise here.fail("the key occurs twice")
+            if member is None and not takes_null:
+                raise here.fail("null is no value of a map; leave the member out")
+            result[key] = read_value(member, here, depth, unknown)
+        return result
+
+    return read
+
+
+def _key_reader(shape: Shape) -> Callable[[str], Any]:
+    if shape is Shape.STRING:
+        return scalars.read_string
+    if shape is Shape.BOOL:
+        return _bool_key
+    return lambda text: scalars.read_integer(text, shape.value)
+
+
+def _bool_key(text: str) -> bool:
+    try:
+        return _BOOL_KEYS[text]
+    except KeyError:
+        raise Problem('expected "true" or "false"') from None
+
+
+def _scalar_reader(read_scalar: Callable[[Any], Any]) -> Reader:
+    def read(value: Any, path: Path, _depth: int, _unknown: UnknownLog) -> Any:
+        try:
+            return read_scalar(value)
+        except Problem as problem:
+            raise path.fail(str(problem)) from None
+
+    return read
+
+
+def _enum_reader(enum_type: type, enum: EnumSchema) -> Callable[[Any], Any]:
+    by_name = dict(enum.values)
+    numbers = frozenset(by_name.values())
+
+    def read(value: Any) -> Any:
+        if value.__class__ is str:
+            if value not in by_name:
+                raise Problem(f"the enum {enum.full_name} does not know the name")
+            return enum_type(by_name[value])
+        if not isinstance(value, (int, Number)) or isinstance(value, bool):
+            raise Problem(f"expected an enum name or number, found {kind_of(value)}")
+        number = scalars.read_integer(value, "int32")
+        if enum.closed and number not in numbers:
+            raise Problem(f"the closed enum {enum.full_name} does not know the number")
+        return enum_type(number)
+
+    return read
+
+
+def _null_reader(enum_type: type) -> Reader:
+    def read(value: Any, path: Path, _depth: int, _unknown: UnknownLog) -> Any:
+        if value is not None and value != "NULL_VALUE" and not (value.__class__ is int and value == 0):
+            raise path.fail(f"expected null, found {kind_of(value)}")
+        return enum_type(0)
+
+    return read
+
+
+def _mask_reader(mask_type: type) -> Reader:
+    def read(value: Any) -> Any:
+        mask: Any = mask_type()
+        mask.paths = scalars.read_mask(value)
+        return mask
+
+    return _scalar_reader(read)
