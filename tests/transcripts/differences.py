@@ -1,0 +1,101 @@
+"""Where the embedded engine wants to differ from the recordings, and why (docs/reference/engine-differences.md)."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from tests.transcripts.matching import ANY
+from tests.transcripts.replayer import Difference
+
+
+def _result(value: Any) -> Any:
+    def ours(recorded: Any) -> Any:
+        changed = {key: item for key, item in recorded.items() if key != "error"}
+        return {**changed, "result": value}
+
+    return ours
+
+
+def _error(code: str) -> Any:
+    def ours(recorded: Any) -> Any:
+        changed = {key: item for key, item in recorded.items() if key != "result"}
+        return {**changed, "error": {"code": code, "message": ANY}}
+
+    return ours
+
+
+def _our_http_schemas(recorded: Any) -> Any:
+    changed = copy.deepcopy(recorded)
+    for schema in ("configuration_schema", "request_schema", "response_schema"):
+        changed["result"]["trigger"][schema] = ANY
+    return changed
+
+
+def _without_length(recorded: Any) -> Any:
+    return {**recorded, "headers": [line for line in recorded["headers"] if line[0] != "content-length"]}
+
+
+DIFFERENCES = [
+    Difference(
+        "calls.jsonl",
+        69,
+        "action enqueue has a provider: named queues are carried, so a receipt comes instead of enqueue_error",
+        _result({"messageReceiptId": ANY}),
+    ),
+    Difference(
+        "calls.jsonl",
+        None,
+        "the queued call is delivered to its function",
+        lambda frame: frame.get("type") == "invokefunction" and frame["data"] == {"q": 1},
+    ),
+    Difference(
+        "calls.jsonl",
+        None,
+        "a missing `data` is null: the call is made instead of dropped without a reply",
+        lambda frame: frame.get("type") == "invokefunction" and frame["data"] is None,
+    ),
+    Difference(
+        "calls.jsonl",
+        None,
+        "the call with missing `data` was running when its executor died, and its caller is told",
+        lambda frame: (
+            frame.get("type") == "invocationresult"
+            and frame["invocation_id"] == "5ed5bfc1-d910-49c1-a6e9-c8a1e5567818"
+            and frame["error"]["code"] == "invocation_stopped"
+        ),
+    ),
+    Difference(
+        "registration.jsonl",
+        40,
+        "an evicted connection is closed with 1012, not dropped: a half-open peer learns of it",
+        lambda recorded: [1012, ANY],
+    ),
+    Difference(
+        "http.jsonl",
+        46,
+        "a 204 has no content-length (RFC 9110 8.6); the real engine says 2",
+        _without_length,
+    ),
+    Difference(
+        "discovery-channels-types.jsonl",
+        17,
+        "only the trigger types that are carried are listed",
+        lambda recorded: {
+            **recorded,
+            "result": {"triggers": [row for row in recorded["result"]["triggers"] if row["id"] == "http"]},
+        },
+    ),
+    Difference(
+        "discovery-channels-types.jsonl",
+        19,
+        "cron is not carried yet",
+        _error("NOT_FOUND"),
+    ),
+    Difference(
+        "discovery-channels-types.jsonl",
+        23,
+        "the schemas of trigger type http are worded by us, in 2020-12",
+        _our_http_schemas,
+    ),
+]
