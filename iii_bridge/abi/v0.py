@@ -3,6 +3,11 @@
 Importing it opens no socket and loads no descriptor library.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from typing import Any as _Any
+
 from iii_bridge.abi.stubs import (
     AsyncStub,
     BidiStream,
@@ -56,6 +61,9 @@ from iii_bridge.contract.well_known import (
 )
 from iii_bridge.types import Context
 
+if TYPE_CHECKING:
+    from iii_bridge import v1 as bridge_v1
+
 __all__ = [
     "Any",
     "AsyncStub",
@@ -103,5 +111,15 @@ __all__ = [
     "Unary",
     "UnknownMembers",
     "Value",
+    "bridge_v1",
     "register",
 ]
+
+
+def __getattr__(name: str) -> _Any:
+    """`bridge_v1` is our own generated package; it imports this module, so it is loaded on first use."""
+    if name != "bridge_v1":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return importlib.import_module("iii_bridge.v1")

@@ -1,0 +1,78 @@
+"""Runs protoc, from grpcio-tools, in a process of its own so that its messages can be shown."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+
+from iii_codegen.protos import import_paths
+
+__all__ = ["CompileError", "Compiled", "compile_protos"]
+
+
+class CompileError(Exception):
+    """protoc refused the files; the text is what it said, a line for each problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What protoc made of a directory."""
+
+    files: tuple[bytes, ...]
+    """Serialized FileDescriptorProtos with source info, dependencies first."""
+    to_generate: tuple[str, ...]
+    """The files below the directory, by their import names."""
+
+
+def compile_protos(proto: Path, include: Iterable[Path] = ()) -> Compiled:
+    """Compiles every `.proto` below a directory. Raises CompileError."""
+    if not proto.is_dir():
+        raise CompileError(f"{proto}: no such directory; create it, or set `proto` in [tool.iii-bridge]")
+    names = sorted(path.relative_to(proto).as_posix() for path in proto.rglob("*.proto") if path.is_file())
+    if not names:
+        raise CompileError(f"{proto}: no .proto files below it")
+    paths = [proto, *include, *import_paths()]
+    data = _protoc(paths, names)
+    return Compiled(tuple(item.SerializeToString() for item in FileDescriptorSet.FromString(data).file), tuple(names))
+
+
+def _protoc(paths: Sequence[Path], names: Sequence[str]) -> bytes:
+    with tempfile.TemporaryDirectory() as directory:
+        output = Path(directory) / "descriptors.pb"
+        # A response file, because thousands of names do not fit on a command line.
+        arguments = Path(directory) / "arguments"
+        arguments.write_text(
+            "\n".join(
+                [
+                    *(f"--proto_path={path}" for path in paths),
+                    "--include_imports",
+                    "--include_source_info",
+                    f"--descriptor_set_out={output}",
+                    *names,
+                ]
+            ),
+            encoding="utf-8",
+        )
+        done = subprocess.run(  # noqa: S603 -- our own interpreter, no shell
+            [sys.executable, "-m", "grpc_tools.protoc", f"@{arguments}"],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+        if done.returncode:
+            raise CompileError(_readable(done.stderr) or f"protoc ended with exit code {done.returncode}")
+        return output.read_bytes()
+
+
+def _readable(text: str) -> str:
+    """protoc's messages without the log lines of its libraries."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return "\n".join(line for line in lines if not line.startswith(("WARNING: All log", "W0000", "I0000", "E0000")))

@@ -1,0 +1,162 @@
+"""`[tool.iii-bridge]` of pyproject.toml. Every key has a default, so an empty or missing table works.
+
+[tool.iii-bridge]
+proto = "proto"              # everything below it is compiled
+include = []                 # further directories to import from
+
+[tool.iii-bridge.python]     # or `python = false`
+out = "contracts"            # a Python package is written here
+
+[tool.iii-bridge.schemas]    # or `schemas = false`
+out = "schemas"
+dialects = ["2020-12", "draft-07"]
+profile = "canonical"        # or "protojson": everything a conforming parser accepts
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+__all__ = ["Config", "ConfigError", "PythonConfig", "SchemasConfig", "load_config"]
+
+_KEYS: Final = ("include", "proto", "python", "schemas")
+_DIALECTS: Final = ("2020-12", "draft-07")
+_PROFILES: Final = ("canonical", "protojson")
+
+
+class ConfigError(ValueError):
+    """A table that cannot be used; the text names the key and the fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class PythonConfig:
+    """`[tool.iii-bridge.python]`."""
+
+    out: Path
+
+
+@dataclass(frozen=True, slots=True)
+class SchemasConfig:
+    """`[tool.iii-bridge.schemas]`."""
+
+    out: Path
+    dialects: tuple[str, ...] = _DIALECTS
+    profile: str = "canonical"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What to read and what to write; every path is absolute. An output that is None is turned off."""
+
+    project: Path
+    proto: Path
+    include: tuple[Path, ...]
+    python: PythonConfig | None
+    schemas: SchemasConfig | None
+
+
+def load_config(project: Path) -> Config:
+    """Reads `pyproject.toml` in `project`. Raises ConfigError; a missing file is an empty table."""
+    project = project.resolve()
+    table = _Table(_read(project / "pyproject.toml"), "tool.iii-bridge", project)
+    table.check_keys(_KEYS)
+    config = Config(
+        project=project,
+        proto=table.path("proto", "proto"),
+        include=tuple(project / item for item in table.texts("include", ())),
+        python=_python(table.child("python")),
+        schemas=_schemas(table.child("schemas")),
+    )
+    _check_outputs(config)
+    return config
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name} is not valid TOML: {error}") from error
+    tool = document.get("tool", {})
+    table = tool.get("iii-bridge", {}) if isinstance(tool, dict) else {}  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    if not isinstance(table, dict):
+        raise ConfigError("tool.iii-bridge in pyproject.toml is not a table; write [tool.iii-bridge]")
+    return table  # pyright: ignore[reportUnknownVariableType]
+
+
+def _python(table: _Table | None) -> PythonConfig | None:
+    if table is None:
+        return None
+    table.check_keys(("out",))
+    return PythonConfig(table.path("out", "contracts"))
+
+
+def _schemas(table: _Table | None) -> SchemasConfig | None:
+    if table is None:
+        return None
+    table.check_keys(("dialects", "out", "profile"))
+    dialects = table.texts("dialects", _DIALECTS)
+    for dialect in dialects:
+        table.check_choice("dialects", dialect, _DIALECTS)
+    profile = table.text("profile", "canonical")
+    table.check_choice("profile", profile, _PROFILES)
+    return SchemasConfig(table.path("out", "schemas"), dialects, profile)
+
+
+def _check_outputs(config: Config) -> None:
+    """Generated files that are no longer wanted are removed, so outputs need directories of their own."""
+    for name, output in (("python", config.python), ("schemas", config.schemas)):
+        if output is None:
+            continue
+        if config.project.is_relative_to(output.out):
+            raise ConfigError(f"tool.iii-bridge.{name}.out holds the whole project; name a directory inside it")
+        if output.out.is_relative_to(config.proto) or config.proto.is_relative_to(output.out):
+            raise ConfigError(f"tool.iii-bridge.{name}.out and proto are inside each other; separate them")
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    values: Mapping[str, Any]
+    name: str
+    project: Path
+
+    def check_keys(self, known: tuple[str, ...]) -> None:
+        for key in self.values:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
+                raise ConfigError(f"unknown key {self.name}.{key} in pyproject.toml; did you mean {near[0]}?")
+
+    def check_choice(self, key: str, value: str, known: tuple[str, ...]) -> None:
+        if value not in known:
+            raise ConfigError(f"{self.name}.{key} in pyproject.toml is {value}; choose from {', '.join(known)}")
+
+    def child(self, key: str) -> _Table | None:
+        value = self.values.get(key, {})
+        if value is False:
+            return None
+        if value is True:
+            value = {}
+        if not isinstance(value, dict):
+            raise ConfigError(f"{self.name}.{key} in pyproject.toml is neither a table nor a boolean")
+        return _Table(value, f"{self.name}.{key}", self.project)  # pyright: ignore[reportUnknownArgumentType]
+
+    def text(self, key: str, default: str) -> str:
+        value = self.values.get(key, default)
+        if not isinstance(value, str) or not value:
+            raise ConfigError(f"{self.name}.{key} in pyproject.toml is not a text")
+        return value
+
+    def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        value: Any = self.values.get(key, default)
+        if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):  # pyright: ignore[reportUnknownVariableType]
+            raise ConfigError(f"{self.name}.{key} in pyproject.toml is not a list of texts")
+        return tuple(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+    def path(self, key: str, default: str) -> Path:
+        return (self.project / self.text(key, default)).resolve()

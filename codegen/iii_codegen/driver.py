@@ -1,0 +1,43 @@
+"""What `iii-bridge codegen` does: generate, show what was found, write or compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from iii_codegen.compile import CompileError
+from iii_codegen.config import ConfigError, load_config
+from iii_codegen.generate import generate
+from iii_codegen.write import write
+
+__all__ = ["run"]
+
+
+def run(project: Path, *, check: bool, out: Callable[[str], None], err: Callable[[str], None]) -> int:
+    """Generates the code of a project and returns the exit code.
+
+    With `check` nothing is written, and the code is 1 when a file differs.
+    `out` and `err` are given lines for the two outputs of a program.
+    """
+    try:
+        config = load_config(project)
+        outcome = generate(config)
+    except (ConfigError, CompileError) as error:
+        err(str(error))
+        return 1
+    for diagnostic in outcome.diagnostics:
+        err(str(diagnostic))
+    if outcome.failed:
+        return 1
+    if check:
+        stale = [line for changes in outcome.changes for line in changes.lines(config.project)]
+        for line in stale:
+            err(line)
+        if stale:
+            err(f"{len(stale)} generated files differ from the contracts; run `iii-bridge codegen`")
+        return 1 if stale else 0
+    for changes in outcome.changes:
+        write(changes)
+        written, removed = len(changes.create) + len(changes.update), len(changes.remove)
+        out(f"{changes.root}: {written} written, {removed} removed, {changes.unchanged} unchanged")
+    return 0

@@ -1,0 +1,1 @@
+"""Python: betterproto2 dataclasses, clients, service bases, specs."""

@@ -1,0 +1,72 @@
+"""Values and texts as Python source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from iii_bridge.types import Json
+
+__all__ = ["bytes_lines", "docstring", "literal", "text"]
+
+_SHORT: Final = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def text(value: str) -> str:
+    """A string literal in double quotes, on one line."""
+    return '"' + "".join(_escaped(char) for char in value).replace('"', '\\"') + '"'
+
+
+def _escaped(char: str) -> str:
+    if char in _SHORT:
+        return _SHORT[char]
+    if char.isprintable():
+        return char
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def literal(value: Json) -> str:
+    """A JSON value, or a tuple of them, as an expression."""
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, tuple):
+        items = ", ".join(literal(item) for item in value)
+        return f"({items},)" if len(value) == 1 else f"({items})"
+    if isinstance(value, list):
+        return "[" + ", ".join(literal(item) for item in value) + "]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{literal(key)}: {literal(item)}" for key, item in value.items()) + "}"
+    return repr(value)
+
+
+def docstring(comment: str) -> list[str]:
+    """The lines of a docstring that reads as the comment does; none for an empty comment."""
+    if not comment.strip():
+        return []
+    lines = ["".join(char if char == "\t" else _escaped(char) for char in line) for line in comment.split("\n")]
+    lines = [line.replace('"""', '\\"\\"\\"') for line in lines]
+    if lines[-1].endswith('"'):
+        lines[-1] = lines[-1][:-1] + '\\"'
+    lines[0] = '"""' + lines[0]
+    if len(lines) == 1:
+        return [lines[0] + '"""']
+    return [*lines, '"""']
+
+
+def bytes_lines(data: bytes, width: int = 100) -> list[str]:
+    """Bytes literals to be written below each other, each about `width` characters long."""
+    lines: list[str] = []
+    current = '"'
+    for byte in data:
+        current += _BYTES[byte]
+        if len(current) >= width:
+            lines.append(f'b{current}"')
+            current = '"'
+    return [*lines, f'b{current}"'] if current != '"' or not lines else lines
+
+
+_BYTES: Final = [
+    f"\\{chr(byte)}" if chr(byte) in '"\\' else chr(byte) if 0x20 <= byte < 0x7F else f"\\x{byte:02x}"
+    for byte in range(256)
+]

@@ -1,0 +1,43 @@
+"""The whole way of one run: compile, build, check, emit, and compare with what is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from iii_codegen.compile import compile_protos
+from iii_codegen.config import Config
+from iii_codegen.emit.jsonschema.files import emit_schemas, method_schemas
+from iii_codegen.emit.python.package import emit_python
+from iii_codegen.model.build import build
+from iii_codegen.model.check import check
+from iii_codegen.model.diagnostics import Diagnostic, Report
+from iii_codegen.write import Changes, plan
+
+__all__ = ["Outcome", "generate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run found; `changes` is empty when there are errors."""
+
+    diagnostics: list[Diagnostic]
+    failed: bool
+    changes: list[Changes]
+
+
+def generate(config: Config) -> Outcome:
+    """Reads the contracts and plans what to write; writes nothing. Raises CompileError."""
+    compiled = compile_protos(config.proto, config.include)
+    report = Report()
+    tree = build(compiled.files, compiled.to_generate, report, follow=lambda path: not path.startswith("iii_bridge/"))
+    check(tree, report)
+    if report.errors:
+        return Outcome(report.diagnostics, failed=True, changes=[])
+    changes: list[Changes] = []
+    if config.python is not None:
+        changes.append(plan(config.python.out, emit_python(tree, method_schemas(tree)), ".py"))
+    if config.schemas is not None:
+        settings = config.schemas
+        files = emit_schemas(tree, dialects=settings.dialects, profile=settings.profile)
+        changes.append(plan(settings.out, files, ".json"))
+    return Outcome(report.diagnostics, failed=False, changes=changes)

@@ -1,0 +1,62 @@
+"""What is wrong with a contract: a place, a stable code, a sentence and a hint; all of it at once."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from iii_codegen.model.codes import CODES
+from iii_codegen.model.nodes import Place
+
+__all__ = ["Diagnostic", "Report", "Severity"]
+
+
+class Severity(enum.Enum):
+    """Errors stop the run; warnings are shown."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Diagnostic:
+    """One finding. `code` is one of `iii_codegen.model.codes.CODES`."""
+
+    place: Place
+    code: str
+    problem: str
+    hint: str
+
+    @property
+    def severity(self) -> Severity:
+        """As the code's entry in the table says."""
+        return Severity.WARNING if CODES[self.code].warning else Severity.ERROR
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.severity.value} {self.code}: {self.problem}\n    hint: {self.hint}"
+
+
+@dataclass(slots=True)
+class Report:
+    """Collects findings while the model is built and checked."""
+
+    found: set[Diagnostic] = field(default_factory=lambda: set())
+
+    def add(self, code: str, place: Place, problem: str, hint: str = "") -> None:
+        """Records a finding; without `hint` the one of the code's table entry is shown."""
+        self.found.add(Diagnostic(place, code, problem, hint or CODES[code].hint))
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """Every finding, by place."""
+        return sorted(self.found)
+
+    @property
+    def errors(self) -> list[Diagnostic]:
+        """The findings that stop the run."""
+        return [item for item in self.diagnostics if item.severity is Severity.ERROR]
+
+    @property
+    def warnings(self) -> list[Diagnostic]:
+        """The findings that do not."""
+        return [item for item in self.diagnostics if item.severity is Severity.WARNING]

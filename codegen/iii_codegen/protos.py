@@ -1,0 +1,60 @@
+"""Where the option, google and validate `.proto` files are."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+__all__ = ["import_paths", "own_protos", "vendored_files"]
+
+_OPTION_FILES = ("iii_bridge/v1/contract.proto", "iii_bridge/v1/events.proto")
+_API_FILES = tuple(f"google/api/{name}.proto" for name in ("annotations", "field_behavior", "http", "httpbody"))
+
+
+def _package(name: str) -> Path | None:
+    """The directory of an installed package; None when it is not installed."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except ModuleNotFoundError:
+        return None
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    return Path(places[0]) if places else None
+
+
+@cache
+def own_protos() -> Path:
+    """The import path of `iii_bridge/v1/contract.proto`: the directory our wheel, or the checkout, is in."""
+    package = _package("iii_bridge")
+    assert package is not None, "iii_bridge is installed wherever this runs"
+    for root in (package.parent, package.parent / "proto"):
+        if (root / _OPTION_FILES[0]).is_file():
+            return root
+    raise FileNotFoundError(f"{_OPTION_FILES[0]} is missing from the installation; reinstall iii-bridge")
+
+
+@cache
+def import_paths() -> tuple[Path, ...]:
+    """What protoc needs beside the user's own directory, in order."""
+    found = [own_protos()]
+    tools = _package("grpc_tools")
+    if tools is not None:
+        found.append(tools / "_proto")
+    api = _package("google.api")
+    if api is not None:
+        found.append(api.parent.parent)
+    return tuple(dict.fromkeys(found))
+
+
+def vendored_files() -> Iterator[tuple[str, Path]]:
+    """The files a project may want a copy of: import name and place."""
+    wanted = [*_OPTION_FILES, *_API_FILES]
+    tools = _package("grpc_tools")
+    if tools is not None:
+        google = tools / "_proto" / "google" / "protobuf"
+        wanted += [f"google/protobuf/{path.name}" for path in sorted(google.glob("*.proto"))]
+    for name in wanted:
+        place = next((root / name for root in import_paths() if (root / name).is_file()), None)
+        if place is not None:
+            yield name, place
