@@ -8,6 +8,27 @@ use serde_json::Value;
 
 use crate::status::status;
 
+/// The generated JSON Schemas of a method: `schemas!("package.Service.Method")`.
+macro_rules! schemas {
+    ($method:literal) => {
+        $crate::contract::Schemas {
+            request: include_str!(concat!("../../schemas/2020-12/", $method, ".request.json")),
+            response: include_str!(concat!("../../schemas/2020-12/", $method, ".response.json")),
+        }
+    };
+}
+pub(crate) use schemas;
+
+/// JSON Schemas as text.
+pub struct Schemas {
+    pub request: &'static str,
+    pub response: &'static str,
+}
+
+fn parsed(schema: &str) -> Value {
+    serde_json::from_str(schema).expect("a generated schema is well formed")
+}
+
 /// Changes an encoded response before it is sent; the identity except in workers that misbehave on purpose.
 pub type Distortion = fn(Value) -> Value;
 
@@ -15,10 +36,11 @@ pub fn faithful(response: Value) -> Value {
     response
 }
 
-/// Registers `handler` under `function_id`. A request that does not decode is answered INVALID_ARGUMENT.
+/// Registers `handler` under `function_id`, with its schemas. A request that does not decode is answered INVALID_ARGUMENT.
 pub fn serve<I, O, F, Fut>(
     client: &IIIClient,
     function_id: &'static str,
+    schemas: Schemas,
     distort: Distortion,
     handler: F,
 ) where
@@ -36,6 +58,9 @@ pub fn serve<I, O, F, Fut>(
                 .map_err(Error::from)
         }
     });
+    let registration = registration
+        .request_format(parsed(schemas.request))
+        .response_format(parsed(schemas.response));
     client.register_function(function_id, registration);
 }
 

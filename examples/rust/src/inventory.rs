@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use iii_sdk::{Error, IIIClient};
 use serde::{Deserialize, Serialize};
 
-use crate::contract::{faithful, serve, Distortion};
+use crate::contract::{faithful, schemas, serve, Distortion};
 use crate::protojson::Int64;
 use crate::status::status;
 
@@ -132,6 +132,7 @@ pub fn serve_inventory(client: &IIIClient, distort: Distortion) -> [&'static str
     serve(
         client,
         "inventory::reserve",
+        schemas!("examples.inventory.v1.InventoryService.Reserve"),
         distort,
         move |request: ReserveRequest| {
             let answer = stock
@@ -144,6 +145,7 @@ pub fn serve_inventory(client: &IIIClient, distort: Distortion) -> [&'static str
     serve(
         client,
         "inventory::count",
+        schemas!("examples.inventory.v1.InventoryService.Count"),
         faithful,
         move |_: CountRequest| {
             let answer = counted

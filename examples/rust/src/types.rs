@@ -7,7 +7,7 @@ use iii_sdk::{protocol::TriggerRequest, Error, IIIClient, RegisterFunction};
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
 
-use crate::contract::{call, faithful, serve};
+use crate::contract::{call, faithful, schemas, serve};
 use crate::protojson::{Bytes, Double, Int64, Uint64};
 use crate::status::status;
 
@@ -104,6 +104,7 @@ pub fn serve_types(client: &IIIClient) -> [&'static str; 3] {
     serve(
         client,
         "rust-types::echo",
+        schemas!("examples.types.v1.RustTypesService.Echo"),
         faithful,
         |request: OneChoice| async move { Ok(request) },
     );
@@ -111,6 +112,7 @@ pub fn serve_types(client: &IIIClient) -> [&'static str; 3] {
     serve(
         client,
         "rust-types::relay",
+        schemas!("examples.types.v1.RustTypesService.Relay"),
         faithful,
         move |request: RelayRequest| {
             let caller = caller.clone();

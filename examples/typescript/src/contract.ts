@@ -13,6 +13,7 @@ import {
 } from "@bufbuild/protobuf";
 import type { registerWorker } from "iii-sdk";
 import { InvocationError } from "iii-sdk/errors";
+import { readFileSync } from "node:fs";
 import { FieldBehavior, field_behavior } from "./gen/google/api/field_behavior_pb.js";
 import { StatusError, passOn } from "./status.js";
 
@@ -56,7 +57,15 @@ function requireMembers(schema: DescMessage, data: unknown): void {
   }
 }
 
-/** Registers `method` under `functionId`. */
+const SCHEMAS = new URL("../../schemas/2020-12/", import.meta.url);
+
+/** The generated JSON Schema of one half of a method. */
+function schemaOf(method: DescMethodUnary, half: "request" | "response"): Record<string, unknown> {
+  const file = new URL(`${method.parent.typeName}.${method.name}.${half}.json`, SCHEMAS);
+  return JSON.parse(readFileSync(file, "utf-8")) as Record<string, unknown>;
+}
+
+/** Registers `method` under `functionId`, with its schemas. */
 export function serve<I extends DescMessage, O extends DescMessage>(
   worker: Worker,
   functionId: string,
@@ -64,9 +73,13 @@ export function serve<I extends DescMessage, O extends DescMessage>(
   handler: Handler<I, O>,
   distort: Distortion = faithful,
 ): void {
-  worker.registerFunction(functionId, async (data: unknown) => {
+  const answer = async (data: unknown): Promise<JsonValue> => {
     const request = decodeRequest(method.input, functionId, data);
     return distort(functionId, encode(method.output, await handler(request)));
+  };
+  worker.registerFunction(functionId, answer, {
+    request_format: schemaOf(method, "request"),
+    response_format: schemaOf(method, "response"),
   });
 }
 

@@ -1,0 +1,86 @@
+"""The demo from start to end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from demo.expect import work_out
+from demo.preflight import require
+from demo.processes import DemoError, engine, running
+from demo.report import print_caught, print_checks, print_hops
+from demo.team import Team, assemble
+from demo.verify import ask, checks, receipts_written
+from demo.violations import Caught, answers, requests
+from demo.workload import Line, Placed, load_lines, place_all
+from iii_bridge import Bridge, BridgeError, connect
+
+__all__ = ["main"]
+
+OFF, STOOD_IN = 1, 3
+HTTP_DEFAULT = "http://127.0.0.1:3111"
+
+
+def main(url: str | None, http_url: str | None) -> int:
+    """Runs against the engine at `url`, or an embedded one.
+
+    The exit code: 0, 1 when a number is off, a breach was missed or the demo could not run, 3 when all is well but
+    Python stood in for a language.
+    """
+    console = Console()
+    try:
+        return asyncio.run(_demo(console, url, http_url))
+    except (DemoError, BridgeError) as error:
+        console.print(f"demo: {error}", style="red", markup=False, highlight=False)
+        return OFF
+
+
+async def _demo(console: Console, url: str | None, http_url: str | None) -> int:
+    team = assemble()
+    for tool in team.missing:
+        language = {"node": "TypeScript", "cargo": "Rust"}[tool]
+        console.print(f"{tool} was not found: a Python stand-in takes the place of the {language} worker", style="yellow")
+    async with contextlib.AsyncExitStack() as stack:
+        if url is None:
+            data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="iii-bridge-demo-")))
+            url, http_url = await stack.enter_async_context(engine(data))
+            console.print(f"embedded engine: workers {url}  http {http_url}", highlight=False)
+        bridge = await stack.enter_async_context(connect(url, worker_name="example-demo"))
+        well = await _run(console, bridge, url, http_url or HTTP_DEFAULT, team)
+    if not well:
+        return OFF
+    if team.missing:
+        console.print(f"all numbers hold, with stand-ins: {' and '.join(team.missing)} missing", style="yellow")
+        return STOOD_IN
+    console.print("all numbers hold, every breach was caught", style="green")
+    return 0
+
+
+async def _run(console: Console, bridge: Bridge, url: str, http_url: str, team: Team) -> bool:
+    await require(bridge, http_url)
+    lines = load_lines()
+    expected = work_out(lines)
+    caught: list[Caught] = []
+    async with running(url, *team.commands()) as workers:
+        for worker in workers:
+            console.print(f"ready: {worker.command.label}", highlight=False)
+        placed = await _place(console, http_url, lines)
+        receipts = await receipts_written(bridge, len(expected.cents))
+        told = await ask(bridge, http_url, receipts, lines)
+        print_hops(console, team, placed, told)
+        numbers_hold = print_checks(console, checks(lines, expected, placed, told))
+        caught += [row async for row in requests(bridge, http_url, team)]
+    caught += [row async for row in answers(bridge, url, team)]
+    return print_caught(console, caught) and numbers_hold
+
+
+async def _place(console: Console, http_url: str, lines: list[Line]) -> Placed:
+    columns = (TextColumn("placing order lines"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("", total=len(lines))
+        return await place_all(http_url, lines, lambda: progress.advance(task))

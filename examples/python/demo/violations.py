@@ -1,0 +1,114 @@
+"""Workers and callers that break the contract, and who catches them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from demo.processes import Command, python_worker, running
+from demo.team import STAND_IN, Team
+from example_contracts.examples.inventory.v1 import InventoryClient, ReserveRequest
+from example_contracts.examples.pricing.v1 import PricingClient, QuoteRequest
+from iii_bridge import Bridge, BridgeError, ContractError
+
+__all__ = ["Case", "Caught", "answers", "requests"]
+
+MODES = ("renamed-field", "wrong-type", "out-of-range", "unknown-enum")
+_PATHS = {
+    "pricing::quote": dict(zip(MODES, ("$.totalCents", "$.totalCents", "$.totalCents", "$.tier"), strict=True)),
+    "inventory::reserve": dict(zip(MODES, ("$.parcels", "$.quantity", "$.parcels", "$.warehouse"), strict=True)),
+}
+_BAD_ORDERS: dict[str, tuple[dict[str, Any], str]] = {
+    "renamed-field": ({"orderId": "v-1", "customer": "c", "sku": "bolt-000", "pieces": "3"}, "$.quantity"),
+    "wrong-type": ({"orderId": "v-2", "customer": "c", "sku": ["bolt-000"], "quantity": "3"}, "$.sku"),
+    "out-of-range": ({"orderId": "v-3", "customer": "c", "sku": "bolt-000", "quantity": str(2**63)}, "$.quantity"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One breach: who commits it, how, and where it must be found."""
+
+    offender: str
+    mode: str
+    function_id: str
+    side: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """A case and what came of it."""
+
+    case: Case
+    by: str
+    said: str
+    holds: bool
+
+
+async def answers(bridge: Bridge, url: str, team: Team) -> AsyncIterator[Caught]:
+    """Wrong responses: each language's worker in turn is replaced by one that answers wrongly."""
+    pricing, inventory = PricingClient(bridge), InventoryClient(bridge)
+
+    async def quote() -> object:
+        return await pricing.quote(QuoteRequest(order_id="v-1", sku="bolt-000", quantity=3))
+
+    async def reserve() -> object:
+        return await inventory.reserve(ReserveRequest(order_id="v-1", sku="bolt-000", quantity=3))
+
+    for mode in MODES:
+        async with running(url, team.wrong_pricing(mode), team.wrong_inventory(mode)):
+            yield await _response(quote, _case(team.pricing, mode, "pricing::quote"))
+            yield await _response(reserve, _case(team.inventory, mode, "inventory::reserve"))
+    if team.pricing != STAND_IN:
+        for mode in MODES:
+            untyped = python_worker("the untyped Python worker", "untyped-pricing", "--misbehave", mode)
+            yield await _alone(url, untyped, quote, _case("Python, untyped", mode, "pricing::quote"))
+    slip = python_worker("the typed Python worker with a slip", "typed-slip")
+    yield await _alone(url, slip, quote, _case("Python, typed", "out-of-range", "pricing::quote"), by="its own worker")
+
+
+def _case(offender: str, mode: str, function_id: str) -> Case:
+    return Case(offender, mode, function_id, "response", _PATHS[function_id][mode])
+
+
+async def _alone(
+    url: str, worker: Command, call: Callable[[], Awaitable[object]], case: Case, by: str = "the caller"
+) -> Caught:
+    async with running(url, worker):
+        return await _response(call, case, by)
+
+
+async def _response(call: Callable[[], Awaitable[object]], case: Case, by: str = "the caller") -> Caught:
+    try:
+        await call()
+    except ContractError as error:
+        found = (error.function_id, error.side.value, error.path)
+        return Caught(case, by, str(error), found == (case.function_id, case.side, case.path))
+    except BridgeError as error:
+        return Caught(case, "nobody", f"{type(error).__name__}: {error}", holds=False)
+    return Caught(case, "nobody", "the answer was accepted", holds=False)
+
+
+async def requests(bridge: Bridge, http_url: str, team: Team) -> AsyncIterator[Caught]:
+    """Wrong requests to the Python worker orders: over HTTP, and from callers that know no contract."""
+    async with httpx.AsyncClient(base_url=http_url) as client:
+        for mode, (order, path) in _BAD_ORDERS.items():
+            answer = await client.post("/v1/orders", json=order)
+            case = Case("an HTTP client", mode, "orders::place", "request", path)
+            yield _refused(case, answer.status_code == 400, answer.text)
+    callers = {"TypeScript": "typescript-types::forward", "Rust": "rust-types::forward"}
+    for language in {team.pricing, team.inventory} & callers.keys():
+        for mode, (order, path) in _BAD_ORDERS.items():
+            answer = await bridge.call(callers[language], {"functionId": "orders::place", "payload": order})
+            error = answer.get("error", {})
+            case = Case(f"{language}, calling", mode, "orders::place", "request", path)
+            yield _refused(case, error.get("code") == "contract_violation", error.get("message", str(answer)))
+
+
+def _refused(case: Case, refused: bool, said: str) -> Caught:
+    named = all(part in said for part in (case.function_id, case.side, case.path))
+    return Caught(case, "its worker" if refused else "nobody", said, refused and named)

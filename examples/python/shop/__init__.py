@@ -1,0 +1,1 @@
+"""The Python workers of the demo: orders, receipts, stand-ins for the foreign workers, and wrong answers."""
