@@ -19,7 +19,9 @@ _FILE = re.compile(r"`((?:iii_bridge|codegen|tests|proto|docs|\.ci)/[\w./-]*\w/?
 def test_files_targets_and_verbs_exist(page: Path) -> None:
     text = page.read_text()
     # contract.proto is named by its import path too: it stands below proto/ here
-    assert [name for name in _FILE.findall(text) if not ((ROOT / name).exists() or (ROOT / "proto" / name).exists())] == []
+    assert [
+        name for name in _FILE.findall(text) if not ((ROOT / name).exists() or (ROOT / "proto" / name).exists())
+    ] == []
     assert set(re.findall(r"`make ([a-z][a-z-]*)`", text)) <= TARGETS
     assert set(re.findall(r"`iii-bridge ([a-z][a-z-]*)", text)) <= set(VERBS)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from iii_bridge import errors
+from iii_bridge.http_status import STATUS_TO_HTTP
 from iii_bridge.status import ERROR_CODE_TO_STATUS, STATUS_LINE_PREFIX, StatusCode
 from tests.docs.pages import DOCS, blocks
 
@@ -22,6 +23,12 @@ def test_the_status_table_is_the_one_in_the_code() -> None:
     written = {code: StatusCode[status] for code, status in rows}
     assert len(rows) == len(written)
     assert written | {code.name: code for code in StatusCode} == dict(ERROR_CODE_TO_STATUS)
+
+
+def test_the_http_table_is_the_one_in_the_code() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \|$", _section("Statuses over http"), re.MULTILINE)
+    assert {StatusCode[status]: int(number) for status, number in rows} == dict(STATUS_TO_HTTP)
+    assert len(rows) == len(StatusCode)
 
 
 def _tree(text: str) -> Iterator[tuple[str, str | None]]:
