@@ -1,1 +1,89 @@
 """Protobuf contracts for iii: typed, checked calls between workers in Python, TypeScript and Rust."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from iii_bridge.blocking import BridgeSync, connect_sync
+    from iii_bridge.client import Bridge, connect
+    from iii_bridge.errors import (
+        BacklogFullError,
+        BridgeError,
+        ClosedError,
+        ConnectionLostError,
+        ContractError,
+        ContractMismatch,
+        ForbiddenError,
+        FunctionNotFoundError,
+        InvocationError,
+        InvocationTimeoutError,
+        LocalProtocolError,
+        Outcome,
+        RegistrationRejectedError,
+        RemoteProtocolError,
+        Side,
+        StatusError,
+        StreamTruncatedError,
+        UnsupportedError,
+    )
+    from iii_bridge.status import StatusCode
+    from iii_bridge.triggers import Trigger
+    from iii_bridge.types import Binding, Context, EnqueueReceipt
+
+__all__ = [
+    "BacklogFullError",
+    "Binding",
+    "Bridge",
+    "BridgeError",
+    "BridgeSync",
+    "ClosedError",
+    "ConnectionLostError",
+    "Context",
+    "ContractError",
+    "ContractMismatch",
+    "EnqueueReceipt",
+    "ForbiddenError",
+    "FunctionNotFoundError",
+    "InvocationError",
+    "InvocationTimeoutError",
+    "LocalProtocolError",
+    "Outcome",
+    "RegistrationRejectedError",
+    "RemoteProtocolError",
+    "Side",
+    "StatusCode",
+    "StatusError",
+    "StreamTruncatedError",
+    "Trigger",
+    "UnsupportedError",
+    "connect",
+    "connect_sync",
+]
+
+_HOMES: Final = {
+    "Binding": "iii_bridge.types",
+    "Bridge": "iii_bridge.client",
+    "BridgeSync": "iii_bridge.blocking",
+    "Context": "iii_bridge.types",
+    "EnqueueReceipt": "iii_bridge.types",
+    "StatusCode": "iii_bridge.status",
+    "Trigger": "iii_bridge.triggers",
+    "connect": "iii_bridge.client",
+    "connect_sync": "iii_bridge.blocking",
+}
+"""Where a public name lives, unless it is an error."""
+
+
+def __getattr__(name: str) -> Any:
+    """Loads a public name on first use (PEP 562): importing a stub must open no socket library."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES.get(name, "iii_bridge.errors")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

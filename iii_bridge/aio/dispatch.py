@@ -1,0 +1,80 @@
+"""Runs inbound invocations, each in a task of its own, and answers every one of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from msgspec import Raw
+
+from iii_bridge.aio.invocation import Invocation, current_invocation
+from iii_bridge.protocol.failures import FUNCTION_NOT_FOUND, TIMEOUT, error_body
+from iii_bridge.protocol.worker_events import Invoked
+from iii_bridge.wire import ErrorBody
+
+__all__ = ["Dispatcher", "Handler", "Reply"]
+
+_log: Final = logging.getLogger("iii_bridge.dispatch")
+
+Handler = Callable[[Invocation], Awaitable[Raw | None]]
+"""Serves one function: takes what arrived, returns the encoded result."""
+
+Reply = Callable[[str, str, Raw | None, ErrorBody | None], Awaitable[None]]
+"""Sends an answer: invocation id, function id, result or error."""
+
+
+class Dispatcher:
+    """Handlers by function id, and the tasks they run in."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.handlers: dict[str, Handler] = {}
+        self._reply = reply
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def running(self) -> int:
+        """Invocations being served."""
+        return len(self._tasks)
+
+    def start(self, event: Invoked) -> None:
+        """Begins to serve an invocation."""
+        task = asyncio.get_running_loop().create_task(self._serve(event))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def stop(self) -> None:
+        """Cancels what runs and waits for it to end; nothing more is answered."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _serve(self, event: Invoked) -> None:
+        function_id = event.frame.function_id
+        handler = self.handlers.get(function_id)
+        if handler is None:
+            body = ErrorBody(FUNCTION_NOT_FOUND, f"Function not found: this worker does not serve {function_id}")
+            await self._reply(event.invocation_id, function_id, None, body)
+            return
+        result, error = await self._run(handler, Invocation(event.invocation_id, event.frame))
+        await self._reply(event.invocation_id, function_id, result, error)
+
+    async def _run(self, handler: Handler, invocation: Invocation) -> tuple[Raw | None, ErrorBody | None]:
+        current_invocation.set(invocation)  # the task's own context: nothing to reset
+        # Not a `with` block around everything: most calls of other SDKs have no deadline.
+        limit = asyncio.timeout_at(invocation.deadline) if invocation.deadline is not None else None
+        try:
+            if limit is None:
+                return await handler(invocation), None
+            async with limit:
+                return await handler(invocation), None
+        except TimeoutError as error:
+            if limit is not None and limit.expired():
+                return None, ErrorBody(TIMEOUT, f"{invocation.function_id} stopped at its caller's deadline")
+            return None, error_body(error, invocation.function_id)
+        except (Exception, SystemExit) as error:
+            _log.debug("%s failed", invocation.function_id, exc_info=True)
+            return None, error_body(error, invocation.function_id)

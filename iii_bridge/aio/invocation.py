@@ -1,0 +1,70 @@
+"""One inbound invocation, and the ambient one of the task that serves it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextvars import ContextVar
+from types import MappingProxyType
+from typing import Final
+
+from msgspec import Raw
+
+from iii_bridge.protocol.sidecar import detach_sidecar
+from iii_bridge.types import Binding, Json
+from iii_bridge.wire import NULL, InvokeFunction, text_or_none
+
+__all__ = ["Invocation", "current_invocation"]
+
+current_invocation: Final[ContextVar[Invocation | None]] = ContextVar("iii_bridge_invocation", default=None)
+"""The invocation this task or thread serves; nested calls take deadline and trace from it."""
+
+
+class Invocation:
+    """What arrived; also the `Context` handlers are given."""
+
+    __slots__ = (
+        "_loop",
+        "attempt",
+        "baggage",
+        "binding",
+        "caller_worker_id",
+        "data",
+        "deadline",
+        "function_id",
+        "has_sidecar",
+        "invocation_id",
+        "metadata",
+        "traceparent",
+    )
+
+    def __init__(self, invocation_id: str, frame: InvokeFunction) -> None:
+        """Reads the frame; the deadline starts to run now."""
+        sidecar = detach_sidecar(frame.metadata)
+        self._loop = asyncio.get_running_loop()
+        self.invocation_id: str = invocation_id
+        self.function_id: str = frame.function_id
+        self.data: Raw = frame.data if isinstance(frame.data, Raw) else NULL
+        self.metadata: Mapping[str, Json] = MappingProxyType(dict(sidecar.metadata))
+        self.has_sidecar: bool = sidecar.present
+        self.attempt: int = sidecar.attempt
+        self.deadline: float | None = None if sidecar.remaining is None else self._loop.time() + sidecar.remaining
+        self.traceparent: str | None = text_or_none(frame.traceparent)
+        self.baggage: str | None = text_or_none(frame.baggage)
+        self.caller_worker_id: str | None = None
+        self.binding: Binding | None = None
+
+    @property
+    def from_queue(self) -> bool:
+        """Whether this looks like a queue delivery.
+
+        The wire does not say so. A queue strips the metadata, so that there is
+        no sidecar, and adds no caller (wire.md 5.4, 5.5, 6.2); a call by any
+        worker has a caller, and one by a bridge has a sidecar as well. Only
+        meaningful for object payloads whose caller has been taken out.
+        """
+        return not self.has_sidecar and not self.metadata and self.caller_worker_id is None
+
+    def remaining(self) -> float | None:
+        """Seconds until the caller stops waiting; None without a deadline."""
+        return None if self.deadline is None else self.deadline - self._loop.time()

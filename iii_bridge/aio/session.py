@@ -1,0 +1,294 @@
+"""Keeps a worker machine connected: one reader, one writer at a time, one timer.
+
+A caller that finds nobody writing writes its own frame, which saves a task
+switch on every call; whoever is writing takes along what others have queued.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from msgspec import UNSET, Raw, UnsetType
+
+from iii_bridge.aio.transport import Transport, TransportClosed
+from iii_bridge.errors import BridgeError, ClosedError, ConnectionLostError, Outcome
+from iii_bridge.protocol.backoff import Backoff
+from iii_bridge.protocol.worker import State, WorkerProtocol
+from iii_bridge.protocol.worker_events import CallFinished, Event, PeerFault, Registered, Stopped
+from iii_bridge.wire import ErrorBody
+
+__all__ = ["Session"]
+
+_log: Final = logging.getLogger("iii_bridge.session")
+
+
+class Session:
+    """The asyncio shell of one `WorkerProtocol`. All methods belong to one event loop."""
+
+    def __init__(
+        self,
+        protocol: WorkerProtocol,
+        dial: Callable[[], Awaitable[Transport]],
+        on_event: Callable[[Event], None],
+        *,
+        backoff: Backoff | None = None,
+    ) -> None:
+        """`dial` opens a connection or raises TransportClosed; `on_event` gets every event but finished calls."""
+        self.protocol = protocol
+        self._dial = dial
+        self._on_event = on_event
+        self._backoff = backoff or Backoff()
+        self._loop = asyncio.get_running_loop()
+        self._transport: Transport | None = None
+        self._writing = False
+        self._wake = asyncio.Event()
+        self._ready = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._waiters: dict[str, asyncio.Future[Raw]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._runner: asyncio.Task[None] | None = None
+        self._good = False
+        self._failure = "nothing was tried yet"
+        self._error: BridgeError | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether a connection stands and the engine has named this worker on it."""
+        return self._ready.is_set()
+
+    @property
+    def error(self) -> BridgeError | None:
+        """Why the session ended by itself; None while it runs and after `close`."""
+        return self._error
+
+    def start(self) -> None:
+        """Begins to connect, and goes on for ever."""
+        self._runner = self._loop.create_task(self._run(), name="iii-bridge session")
+
+    async def wait_ready(self, timeout: float) -> None:
+        """Waits for the first good connection, in seconds.
+
+        Raises ConnectionLostError when there is none in time, and what ended
+        the session when it ended.
+        """
+        ready = self._loop.create_task(self._ready.wait())
+        ended = self._loop.create_task(self._ended.wait())
+        try:
+            await asyncio.wait((ready, ended), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
+            ended.cancel()
+        if self._ended.is_set():
+            raise self._error or ClosedError("the bridge was closed while it was connecting")
+        if not self._ready.is_set():
+            problem = f"no connection within {timeout:g} s, last failure: {self._failure}"
+            raise ConnectionLostError("connect", Outcome.NOT_SENT, problem)
+
+    async def wait_ended(self) -> None:
+        """Waits until `close`, or until the engine has refused this worker for good; then raises that."""
+        await self._ended.wait()
+        if self._error is not None:
+            raise self._error
+
+    async def call(
+        self,
+        function_id: str,
+        data: Raw,
+        *,
+        timeout: float,
+        namespace: str | None = None,
+        metadata: Raw | UnsetType = UNSET,
+        traceparent: str | None = None,
+        baggage: str | None = None,
+        queue: str | None = None,
+        void: bool = False,
+    ) -> Raw:
+        """One attempt of one call; returns its undecoded result. Raises as `WorkerProtocol.invoke` and its events."""
+        key = str(uuid.uuid4())
+        deadline = self._loop.time() + timeout
+        self.protocol.invoke(
+            key,
+            function_id,
+            data,
+            deadline=deadline,
+            timeout=timeout,
+            namespace=namespace,
+            metadata=metadata,
+            traceparent=traceparent,
+            baggage=baggage,
+            queue=queue,
+            void=void,
+        )
+        waiter: asyncio.Future[Raw] = self._loop.create_future()
+        self._waiters[key] = waiter
+        self._arm(deadline)
+        try:
+            if not self._writing:
+                await self._flush()
+            return await waiter
+        except asyncio.CancelledError:
+            self.protocol.forget(key)
+            raise
+        finally:
+            self._waiters.pop(key, None)
+
+    async def reply(
+        self, invocation_id: str, function_id: str, result: Raw | None, error: ErrorBody | None = None
+    ) -> None:
+        """Answers an invocation; an answer for a lost connection goes nowhere (wire.md 2.5)."""
+        if self.protocol.reply(invocation_id, function_id, result, error) and not self._writing:
+            await self._flush()
+
+    def poke(self) -> None:
+        """Has written what the machine has queued meanwhile."""
+        self._wake.set()
+
+    async def close(self) -> None:
+        """Writes what is queued, closes the connection and ends every open call with ClosedError."""
+        transport = self._transport
+        if transport is not None and self.protocol.state is State.CONNECTED:
+            await self._flush()
+        self.protocol.close()
+        self._handle_events()
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            runner.cancel()
+            await asyncio.wait((runner,))
+        self._finish()
+
+    # --- connecting ----------------------------------------------------------
+
+    async def _run(self) -> None:
+        try:
+            await self._keep_connected()
+        except BridgeError as error:
+            self.protocol.stop(error)
+        except Exception as error:
+            _log.exception("the session failed")
+            self.protocol.stop(ClosedError(f"the session failed: {type(error).__name__}"))
+        self._handle_events()
+        if self.protocol.state is State.STOPPED:
+            self._finish()
+
+    async def _keep_connected(self) -> None:
+        delays = self._backoff.delays(random.random)
+        while self.protocol.state is State.DISCONNECTED:
+            try:
+                transport = await self._dial()
+            except TransportClosed as closed:
+                self._failure = closed.reason or str(closed)
+            else:
+                if await self._serve(transport):
+                    delays = self._backoff.delays(random.random)
+            if self.protocol.state is State.DISCONNECTED:
+                delay = next(delays)
+                _log.info("not connected: %s; trying again in %.1f s", self._failure, delay)
+                await asyncio.sleep(delay)
+
+    async def _serve(self, transport: Transport) -> bool:
+        """Runs one connection to its end; True when the engine had accepted it."""
+        self._good = False
+        self._transport = transport
+        self.protocol.connected()
+        self._wake.set()
+        writer = self._loop.create_task(self._write(), name="iii-bridge writer")
+        try:
+            await self._read(transport)
+        except TransportClosed as closed:
+            self._failure = str(closed)
+        finally:
+            self._transport = None
+            self._ready.clear()
+            writer.cancel()
+            self.protocol.disconnected()
+            self._handle_events()
+            await transport.close()
+        return self._good
+
+    async def _read(self, transport: Transport) -> None:
+        protocol = self.protocol
+        while protocol.state is State.CONNECTED:
+            protocol.receive(await transport.recv())
+            self._handle_events()
+            if protocol.has_frames:
+                self._wake.set()
+
+    async def _write(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if not self._writing:
+                await self._flush()
+
+    async def _flush(self) -> None:
+        """Writes until nothing waits. A failure is left to the reader, which sees the end of the connection."""
+        transport = self._transport
+        if transport is None:
+            return
+        self._writing = True
+        protocol = self.protocol
+        try:
+            while transport is self._transport and (entry := protocol.next_frame()) is not None:
+                await transport.send(entry[1])
+                if entry[0] is not None:
+                    protocol.written(entry[0])
+        except TransportClosed as closed:
+            self._failure = str(closed)
+        finally:
+            self._writing = False
+            self._handle_events()
+            if protocol.has_frames:
+                self._wake.set()
+
+    # --- events and time -----------------------------------------------------
+
+    def _handle_events(self) -> None:
+        for event in self.protocol.take_events():
+            if type(event) is CallFinished:
+                self._settle(event)
+                continue
+            if type(event) is Registered:
+                self._good = True
+                self._ready.set()
+            elif type(event) is Stopped:
+                self._error = event.error
+            elif type(event) is PeerFault:
+                _log.warning("%s", event.error)
+                self._failure = str(event.error)
+            self._on_event(event)
+
+    def _settle(self, event: CallFinished) -> None:
+        waiter = self._waiters.get(event.key)
+        if waiter is None or waiter.done():
+            return
+        if event.error is not None:
+            waiter.set_exception(event.error)
+        else:
+            waiter.set_result(event.result)
+
+    def _arm(self, deadline: float) -> None:
+        timer = self._timer
+        if timer is not None:
+            if timer.when() <= deadline:
+                return
+            timer.cancel()
+        self._timer = self._loop.call_at(deadline, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self.protocol.tick(self._loop.time())
+        self._handle_events()
+        upcoming = self.protocol.next_deadline()
+        if upcoming is not None:
+            self._arm(upcoming)
+
+    def _finish(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._ended.set()

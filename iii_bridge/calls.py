@@ -1,0 +1,201 @@
+"""The way out: deadlines, retries and the contract around the attempts a session makes."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from iii_bridge.aio.invocation import current_invocation
+from iii_bridge.aio.session import Session
+from iii_bridge.checks import checks_of, encode_json
+from iii_bridge.contract.spec import Idempotency, MethodSpec
+from iii_bridge.errors import (
+    BridgeError,
+    ConnectionLostError,
+    ContractError,
+    InvocationError,
+    InvocationTimeoutError,
+    LocalProtocolError,
+    Outcome,
+    Side,
+    StatusError,
+)
+from iii_bridge.protocol.backoff import Backoff
+from iii_bridge.protocol.builtins import EnqueueResult, is_engine_function
+from iii_bridge.protocol.failures import TIMEOUT
+from iii_bridge.protocol.sidecar import MEMBER, attach_sidecar
+from iii_bridge.types import EnqueueReceipt, Json
+
+__all__ = ["Calls"]
+
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+
+_LOST: Final = frozenset({"invocation_stopped", "channel_send_failed"})
+"""Codes the engine gives when the executor went away under the call (wire.md 5.2)."""
+
+_PAUSES: Final = Backoff(initial=0.05, limit=1.0)
+_receipt: Final = msgspec.json.Decoder(EnqueueResult)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outgoing:
+    """One call, however many attempts it takes."""
+
+    function_id: str
+    data: Raw
+    timeout: float
+    metadata: Mapping[str, Json] | None
+    namespace: str | None
+
+
+class Calls:
+    """What a bridge's call verbs have in common. Times in seconds."""
+
+    def __init__(self, session: Session, default_timeout: float) -> None:
+        self._session = session
+        self._default_timeout = default_timeout
+        self._loop = asyncio.get_running_loop()
+
+    async def call(
+        self,
+        function_id: str,
+        data: Raw,
+        *,
+        timeout: float | None = None,
+        metadata: Mapping[str, Json] | None = None,
+        namespace: str | None = None,
+    ) -> Raw:
+        """One call, one attempt."""
+        budget = self._budget(function_id, timeout)
+        return await self._attempt(_Outgoing(function_id, data, budget, metadata, namespace), budget, 1)
+
+    async def call_checked(
+        self,
+        method: MethodSpec[Request, Response],
+        request: Request,
+        *,
+        timeout: float | None,
+        metadata: Mapping[str, Json] | None,
+        namespace: str | None,
+    ) -> Response:
+        """A call under its contract, retried where the contract allows it (design decision 7)."""
+        checks = checks_of(method)
+        data = checks.encode_request(request)
+        function_id = method.function_id
+        budget = self._budget(function_id, method.timeout if timeout is None else timeout)
+        call = _Outgoing(function_id, data, budget, metadata, namespace)
+        if method.idempotency is Idempotency.UNKNOWN:
+            result = await self._attempt(call, budget, 1)
+        else:
+            result = await self._with_retries(call, method.attempt_timeout or budget / 3)
+        return checks.decode_response(result)
+
+    async def void(
+        self, function_id: str, data: Raw, *, metadata: Mapping[str, Json] | None, namespace: str | None
+    ) -> None:
+        """Returns once the frame is with the socket."""
+        await self._session.call(
+            function_id,
+            data,
+            timeout=self._budget(function_id, None),
+            namespace=namespace,
+            metadata=_encode_metadata(metadata, function_id),
+            void=True,
+            **_trace(),
+        )
+
+    async def enqueue(
+        self, function_id: str, data: Raw, *, queue: str, timeout: float | None, namespace: str | None
+    ) -> EnqueueReceipt:
+        """Through a queue; the engine drops metadata on this path (wire.md 5.5), so none is sent."""
+        result = await self._session.call(
+            function_id,
+            data,
+            timeout=self._budget(function_id, timeout),
+            namespace=namespace,
+            queue=queue,
+            **_trace(),
+        )
+        try:
+            return EnqueueReceipt(_receipt.decode(result).message_receipt_id)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            problem = "the queue's answer is not a receipt"
+            raise ContractError(function_id, Side.RESPONSE, "$.messageReceiptId", problem) from error
+
+    async def _attempt(self, call: _Outgoing, timeout: float, attempt: int) -> Raw:
+        metadata = _encode_metadata(call.metadata, call.function_id)
+        if not is_engine_function(call.function_id):
+            metadata = attach_sidecar(metadata, timeout, attempt)
+        try:
+            return await self._session.call(
+                call.function_id,
+                call.data,
+                timeout=timeout,
+                namespace=call.namespace,
+                metadata=metadata,
+                **_trace(),
+            )
+        except InvocationError as error:
+            if error.code == TIMEOUT and not isinstance(error, StatusError):
+                # The callee stopped at the deadline we sent it, a moment before our own timer.
+                raise InvocationTimeoutError(call.function_id, timeout, Outcome.UNKNOWN) from error
+            raise
+
+    async def _with_retries(self, call: _Outgoing, attempt_timeout: float) -> Raw:
+        deadline = self._loop.time() + call.timeout
+        pauses = _PAUSES.delays(random.random)
+        attempt = 1
+        sent = False
+        while True:
+            left = deadline - self._loop.time()
+            try:
+                return await self._attempt(call, min(left, attempt_timeout), attempt)
+            except (InvocationTimeoutError, ConnectionLostError) as error:
+                sent = sent or error.outcome is Outcome.UNKNOWN
+                failure: BridgeError = error
+            except InvocationError as error:
+                if error.code not in _LOST:
+                    raise
+                sent = True
+                failure = error
+                await asyncio.sleep(min(next(pauses), max(0.0, deadline - self._loop.time())))
+            if self._loop.time() >= deadline:
+                if isinstance(failure, InvocationTimeoutError):
+                    outcome = Outcome.UNKNOWN if sent else Outcome.NOT_SENT
+                    raise InvocationTimeoutError(call.function_id, call.timeout, outcome) from failure
+                raise failure
+            attempt += 1
+
+    def _budget(self, function_id: str, timeout: float | None) -> float:
+        """The time a call has: what was asked for, but never more than its parent has left."""
+        chosen = self._default_timeout if timeout is None else timeout
+        if not chosen > 0:
+            raise LocalProtocolError(f"the timeout of {function_id} must be positive seconds, not {chosen!r}")
+        parent = current_invocation.get()
+        left = parent.remaining() if parent is not None else None
+        if left is None or left >= chosen:
+            return chosen
+        if left <= 0:
+            raise InvocationTimeoutError(function_id, chosen, Outcome.NOT_SENT)
+        return left
+
+
+def _trace() -> dict[str, Any]:
+    """The trace of the invocation being served goes on in the calls it makes (wire.md 5.5)."""
+    parent = current_invocation.get()
+    return {} if parent is None else {"traceparent": parent.traceparent, "baggage": parent.baggage}
+
+
+def _encode_metadata(metadata: Mapping[str, Json] | None, function_id: str) -> Raw | UnsetType:
+    if not metadata:
+        return UNSET
+    if MEMBER in metadata:
+        raise LocalProtocolError(f"metadata member {MEMBER!r} is reserved; use another name")
+    return encode_json(dict(metadata), function_id, Side.REQUEST)

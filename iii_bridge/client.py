@@ -1,0 +1,405 @@
+"""What a user holds: a bridge to an engine, for calling and for serving."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Generator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Final, TypeVar
+
+from msgspec import UNSET
+
+from iii_bridge.abi.stubs import Service, ServiceSync
+from iii_bridge.aio.dispatch import Dispatcher
+from iii_bridge.aio.session import Session
+from iii_bridge.aio.transport import Transport
+from iii_bridge.calls import Calls
+from iii_bridge.checks import checks_of, decode_json, encode_json
+from iii_bridge.contract.spec import Delivery, MethodKind, MethodSpec
+from iii_bridge.errors import LocalProtocolError, Side, UnsupportedError
+from iii_bridge.handlers import function_handler
+from iii_bridge.hints import converter_for, schemas_of
+from iii_bridge.ownership import Ownership
+from iii_bridge.protocol.worker import WorkerProtocol
+from iii_bridge.protocol.worker_events import Event, FunctionRejected, Invoked, TriggerFailed, TriggerRequested
+from iii_bridge.settings import DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT, Settings
+from iii_bridge.triggers import Trigger, Triggers
+from iii_bridge.types import EnqueueReceipt, Json
+from iii_bridge.wire import ErrorBody, RegisterFunction
+from iii_bridge.worker import Dialect, OnConflict, Worker
+
+__all__ = ["Bridge", "Connecting", "connect"]
+
+
+_BLOCKING_HANDLERS: Final = 32
+
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+Dial = Callable[[], Awaitable[Transport]]
+
+
+class Bridge:
+    """One worker's connection to an engine; it reconnects for ever. Made by `connect`.
+
+    Belongs to one event loop. Calls raise ContractError, InvocationError and
+    its kinds, InvocationTimeoutError, ConnectionLostError, BacklogFullError,
+    ClosedError, LocalProtocolError, and RegistrationRejectedError once the
+    engine has refused this worker.
+    """
+
+    def __init__(self, settings: Settings, dial: Dial) -> None:
+        """`dial` opens one connection; `connect` passes a WebSocket, tests a pipe in memory."""
+        self._settings = settings
+        self._session = Session(WorkerProtocol(settings.registration()), dial, self._on_event)
+        self._dispatcher = Dispatcher(self._session.reply)
+        self._triggers = Triggers(self._session)
+        self._calls = Calls(self._session, settings.timeout)
+        self._ownership = Ownership(self._session, settings.worker_name)
+        self._worker = Worker(self._session, self._dispatcher, self._triggers, self._ownership)
+        self._pool: ThreadPoolExecutor | None = None
+
+    # --- who and where -------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """The engine's address."""
+        return self._settings.url
+
+    @property
+    def worker_name(self) -> str:
+        """The name this worker goes by."""
+        return self._settings.worker_name
+
+    @property
+    def worker_id(self) -> str | None:
+        """The id the engine gave to the latest connection."""
+        return self._session.protocol.worker_id
+
+    @property
+    def namespace(self) -> str | None:
+        """The namespace of this connection; None stands for `default`."""
+        return self._settings.namespace
+
+    @property
+    def connected(self) -> bool:
+        """Whether a connection stands at this moment."""
+        return self._session.ready
+
+    # --- untyped calls -------------------------------------------------------
+
+    async def call(
+        self,
+        function_id: str,
+        payload: Json = None,
+        *,
+        timeout: float | None = None,
+        metadata: Mapping[str, Json] | None = None,
+        namespace: str | None = None,
+    ) -> Json:
+        """Calls any function with any JSON and returns its decoded result. `timeout` in seconds, default 30."""
+        data = encode_json(payload, function_id, Side.REQUEST)
+        result = await self._calls.call(function_id, data, timeout=timeout, metadata=metadata, namespace=namespace)
+        return decode_json(result, function_id, Side.RESPONSE)
+
+    async def void(
+        self,
+        function_id: str,
+        payload: Json = None,
+        *,
+        metadata: Mapping[str, Json] | None = None,
+        namespace: str | None = None,
+    ) -> None:
+        """Fires and forgets; returns once the frame is with the socket. Not even a failure comes back."""
+        data = encode_json(payload, function_id, Side.REQUEST)
+        await self._calls.void(function_id, data, metadata=metadata, namespace=namespace)
+
+    async def enqueue(
+        self,
+        function_id: str,
+        payload: Json = None,
+        *,
+        queue: str = "default",
+        timeout: float | None = None,
+        namespace: str | None = None,
+    ) -> EnqueueReceipt:
+        """Puts a call into a queue and returns its receipt (wire.md 5.3)."""
+        data = encode_json(payload, function_id, Side.REQUEST)
+        return await self._calls.enqueue(function_id, data, queue=queue, timeout=timeout, namespace=namespace)
+
+    # --- typed calls: what generated clients use ------------------------------
+
+    async def call_method(
+        self,
+        method: MethodSpec[Request, Response],
+        request: Request,
+        *,
+        timeout: float | None = None,
+        metadata: Mapping[str, Json] | None = None,
+        namespace: str | None = None,
+    ) -> Response:
+        """As `Caller.call_method`."""
+        if method.delivery is Delivery.SYNC:
+            return await self._calls.call_checked(
+                method, request, timeout=timeout, metadata=metadata, namespace=namespace
+            )
+        if method.delivery is Delivery.VOID:
+            await self.void_method(method, request, metadata=metadata, namespace=namespace)
+        else:
+            await self.enqueue_method(method, request, queue=None, timeout=timeout, namespace=namespace)
+        return method.response()  # the contract allows only Empty here
+
+    async def void_method(
+        self,
+        method: MethodSpec[Request, Response],
+        request: Request,
+        *,
+        metadata: Mapping[str, Json] | None = None,
+        namespace: str | None = None,
+    ) -> None:
+        """As `Caller.void_method`."""
+        data = checks_of(method).encode_request(request)
+        await self._calls.void(method.function_id, data, metadata=metadata, namespace=namespace)
+
+    async def enqueue_method(
+        self,
+        method: MethodSpec[Request, Response],
+        request: Request,
+        *,
+        queue: str | None = None,
+        timeout: float | None = None,
+        namespace: str | None = None,
+    ) -> EnqueueReceipt:
+        """As `Caller.enqueue_method`."""
+        data = checks_of(method).encode_request(request)
+        name = queue or method.queue or "default"
+        return await self._calls.enqueue(method.function_id, data, queue=name, timeout=timeout, namespace=namespace)
+
+    def stream_method(
+        self,
+        method: MethodSpec[Request, Response],
+        requests: Request | AsyncIterable[Request],
+        *,
+        timeout: float | None = None,
+        metadata: Mapping[str, Json] | None = None,
+        namespace: str | None = None,
+    ) -> AsyncIterator[Response]:
+        """As `Caller.stream_method`; raises UnsupportedError, since streams are not carried yet."""
+        kind = method.kind if method.kind is not MethodKind.UNARY else MethodKind.BIDI_STREAM
+        name = kind.value.replace("_", " ")
+        raise UnsupportedError(f"{method.full_name}: a {name} is not carried yet; make the method unary")
+
+    # --- serving -------------------------------------------------------------
+
+    async def serve(
+        self, service: Service | ServiceSync, *, on_conflict: OnConflict = "raise", dialect: Dialect = "2020-12"
+    ) -> None:
+        """Serves a service: functions with schemas, then triggers, once ownership is confirmed.
+
+        With `on_conflict="wait"` it keeps trying while another worker owns one
+        of the functions. Raises RegistrationRejectedError when one is owned by
+        another worker or a binding is refused, UnsupportedError for what is not
+        carried, LocalProtocolError for the wrong namespace; nothing stays
+        registered then.
+        """
+        await self._worker.serve(service, on_conflict=on_conflict, dialect=dialect, pool=self._threads)
+
+    def function(
+        self, function_id: str, *, description: str | None = None, metadata: Mapping[str, Json] | None = None
+    ) -> Callable[[Handler], Handler]:
+        """Decorator: registers a plain function, see `register_function`."""
+
+        def decorate(handler: Handler) -> Handler:
+            self.register_function(function_id, handler, description=description, metadata=metadata)
+            return handler
+
+        return decorate
+
+    def register_function(
+        self,
+        function_id: str,
+        handler: Callable[..., Any],
+        *,
+        description: str | None = None,
+        metadata: Mapping[str, Json] | None = None,
+        request_format: Mapping[str, Json] | None = None,
+        response_format: Mapping[str, Json] | None = None,
+    ) -> None:
+        """Registers `handler(payload)` or `handler(payload, context)`, asynchronous or blocking.
+
+        Schemas come from the type hints unless given. A first parameter hinted
+        with a Pydantic model, dataclass or msgspec Struct is built from the
+        payload. The engine acknowledges nothing: a conflict is logged. Raises
+        LocalProtocolError for an empty id or one that is registered already.
+        """
+        if not function_id:
+            raise LocalProtocolError("function_id is empty; name one")
+        if function_id in self._dispatcher.handlers:
+            raise LocalProtocolError(f"{function_id} is registered already; unregister it first")
+        hinted_request, hinted_response = schemas_of(handler)
+        request, response = request_format or hinted_request, response_format or hinted_response
+        describe = functools.partial(encode_json, function_id=function_id, side=Side.CONFIG)
+        frame = RegisterFunction(
+            id=function_id,
+            description=description or (handler.__doc__ or "").strip().partition("\n")[0] or UNSET,
+            request_format=describe(request) if request is not None else UNSET,
+            response_format=describe(response) if response is not None else UNSET,
+            metadata=describe(dict(metadata)) if metadata else UNSET,
+        )
+        convert = converter_for(function_id, handler)
+        served = function_handler(function_id, handler, convert, self._threads)
+        self._session.protocol.register_function(frame)
+        self._dispatcher.handlers[function_id] = served
+        self._session.poke()
+
+    async def confirm(self, *function_ids: str) -> None:
+        """Returns once the engine lists these functions as this worker's: it acknowledges no registration.
+
+        Raises RegistrationRejectedError when another worker owns one of them.
+        """
+        await self._ownership.confirm(function_ids)
+
+    def unregister_function(self, function_id: str) -> None:
+        """Takes a plain function back; an unknown id does nothing."""
+        self._dispatcher.handlers.pop(function_id, None)
+        self._session.protocol.unregister_function(function_id)
+        self._session.poke()
+
+    def register_trigger(
+        self,
+        trigger_type: str,
+        function_id: str,
+        config: Mapping[str, Json],
+        *,
+        metadata: Mapping[str, Json] | None = None,
+        namespace: str | None = None,
+        trigger_namespace: str | None = None,
+    ) -> Trigger:
+        """Binds a function to an event source; kept over reconnects.
+
+        `namespace` is where the function is looked up, default this
+        connection's. A refusal is logged and shown by `Trigger.error`.
+        """
+        return self._triggers.bind(
+            trigger_type,
+            function_id,
+            config,
+            metadata=metadata,
+            namespace=namespace,
+            trigger_namespace=trigger_namespace,
+        )
+
+    # --- life ----------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Connects; waits for `connect_timeout` at most. `connect` calls it. Raises ConnectionLostError."""
+        self._session.start()
+        try:
+            await self._session.wait_ready(self._settings.connect_timeout)
+            await self._ownership.announce(self._settings.connect_timeout)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def wait_closed(self) -> None:
+        """Waits until `close`; raises RegistrationRejectedError when the engine refuses this worker for good."""
+        await self._session.wait_ended()
+
+    async def close(self) -> None:
+        """Cancels what is being served, closes the connection, fails open calls with ClosedError."""
+        await self._worker.stop()
+        await self._dispatcher.stop()
+        await self._session.close()
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def __aenter__(self) -> Bridge:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # --- inside --------------------------------------------------------------
+
+    def _threads(self) -> Executor:
+        """Blocking handlers share a bounded pool, made when the first of them is registered."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(_BLOCKING_HANDLERS, thread_name_prefix="iii-bridge handler")
+        return self._pool
+
+    def _on_event(self, event: Event) -> None:
+        if type(event) is Invoked:
+            self._dispatcher.start(event)
+        elif isinstance(event, FunctionRejected):
+            self._worker.note_rejection(event)
+        elif isinstance(event, TriggerFailed):
+            self._triggers.note_failure(event)
+        elif isinstance(event, TriggerRequested):
+            # This worker offers no trigger types, so this is an engine's leftover (wire.md 3.5).
+            body = ErrorBody("trigger_type_not_found", f"this worker does not provide {event.frame.trigger_type}")
+            self._session.protocol.answer_trigger(event.frame, body)
+
+
+class Connecting:
+    """What `connect` returns: await it for an open bridge, or use it with `async with`, which also closes it."""
+
+    def __init__(self, make: Callable[[], Bridge]) -> None:
+        self._make = make
+        self._bridge: Bridge | None = None
+
+    async def _open(self) -> Bridge:
+        bridge = self._make()
+        await bridge.open()
+        return bridge
+
+    def __await__(self) -> Generator[Any, None, Bridge]:
+        return self._open().__await__()
+
+    async def __aenter__(self) -> Bridge:
+        self._bridge = await self._open()
+        return self._bridge
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bridge is not None:
+            await self._bridge.close()
+
+
+def connect(
+    url: str | None = None,
+    *,
+    worker_name: str | None = None,
+    namespace: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: float = DEFAULT_TIMEOUT,
+    connect_timeout: float = DEFAULT_CONNECT_TIMEOUT,
+) -> Connecting:
+    """Connects to an engine: `async with connect() as bridge`, or `bridge = await connect()`.
+
+    `url`: default `$III_URL`, else ws://127.0.0.1:49134. `worker_name`: default
+    `$III_WORKER_NAME`, else host and process id. `namespace`: default
+    `$III_NAMESPACE`, else none. `$III_TOKEN` becomes a bearer token unless
+    `headers` holds an Authorization. `timeout` is the default of every call and
+    `connect_timeout` how long the engine may be away at first, both in seconds;
+    afterwards the bridge reconnects for ever. Opening raises ConnectionLostError,
+    RegistrationRejectedError and LocalProtocolError.
+    """
+
+    def make() -> Bridge:
+        settings = Settings.resolve(
+            url,
+            worker_name=worker_name,
+            namespace=namespace,
+            headers=headers,
+            timeout=timeout,
+            connect_timeout=connect_timeout,
+        )
+        from iii_bridge.aio.websocket import dial  # a bridge in memory needs no WebSocket library
+
+        return Bridge(settings, functools.partial(dial, settings.url, settings.headers))
+
+    return Connecting(make)

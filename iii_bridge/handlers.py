@@ -1,0 +1,113 @@
+"""From a service's methods, or a plain function, to handlers the dispatcher runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+from typing import Any, Final, cast
+
+import msgspec
+from msgspec import Raw
+
+from iii_bridge.aio.dispatch import Handler
+from iii_bridge.aio.invocation import Invocation
+from iii_bridge.checks import checks_of, decode_json, encode_json
+from iii_bridge.contract.spec import MethodSpec, OnViolation
+from iii_bridge.errors import ContractError, Side
+from iii_bridge.hints import Converter
+from iii_bridge.types import Context
+
+__all__ = ["CALLER_MEMBER", "MethodBody", "function_handler", "method_body", "method_handler"]
+
+_log: Final = logging.getLogger("iii_bridge.worker")
+
+CALLER_MEMBER: Final = "_caller_worker_id"
+"""What the engine adds to object payloads (wire.md 5.4)."""
+
+MethodBody = Callable[[Any, Context], Awaitable[Any]]
+"""A method of a service, asynchronous whichever base it was written on."""
+
+
+class _Caller(msgspec.Struct):
+    caller: str | None = msgspec.field(default=None, name=CALLER_MEMBER)
+
+
+_peek: Final = msgspec.json.Decoder(_Caller)
+
+
+def method_body(function: Callable[..., Any], pool: Executor | None) -> MethodBody:
+    """An asynchronous method as it is; a blocking one (`pool` given) in a thread, with the context variables."""
+    if pool is None:
+        return function
+    return functools.partial(_in_thread, function, pool)
+
+
+def method_handler(method: MethodSpec[Any, Any], body: MethodBody) -> Handler:
+    """Decodes, runs and encodes one method; a violation is a ContractError naming the side."""
+    checks = checks_of(method)
+
+    async def handle(invocation: Invocation) -> Raw | None:
+        try:
+            request, invocation.caller_worker_id = checks.decode_request(invocation.data)
+        except ContractError as violation:
+            if method.on_violation is OnViolation.ACK_AND_LOG and _is_queue_delivery(invocation):
+                _log.error("acknowledged a delivery that violates its contract: %s", violation)
+                return None
+            raise
+        return checks.encode_response(await body(request, invocation))
+
+    return handle
+
+
+def function_handler(
+    function_id: str, function: Callable[..., Any], convert: Converter, pool: Callable[[], Executor]
+) -> Handler:
+    """A plain function on JSON values, asynchronous or blocking; a second parameter gets the context."""
+    body = function if _is_async(function) else functools.partial(_in_thread, function, pool())
+    wants_context = _takes_two(function)
+
+    async def handle(invocation: Invocation) -> Raw:
+        payload = decode_json(invocation.data, function_id, Side.REQUEST)
+        if isinstance(payload, dict):
+            caller = cast("dict[str, Any]", payload).pop(CALLER_MEMBER, None)
+            invocation.caller_worker_id = caller if isinstance(caller, str) else None
+        request = convert(payload)
+        result = await (body(request, invocation) if wants_context else body(request))
+        return encode_json(result, function_id, Side.RESPONSE)
+
+    return handle
+
+
+async def _in_thread(function: Callable[..., Any], pool: Executor, *arguments: Any) -> Any:
+    """A deadline ends the waiting, not the thread: blocking code cannot be interrupted."""
+    run = contextvars.copy_context().run
+    return await asyncio.get_running_loop().run_in_executor(pool, functools.partial(run, function, *arguments))
+
+
+def _is_queue_delivery(invocation: Invocation) -> bool:
+    """See `Invocation.from_queue`; what cannot be told apart counts as a call, so that nothing is lost."""
+    try:
+        invocation.caller_worker_id = _peek.decode(invocation.data).caller
+    except msgspec.DecodeError:
+        return False
+    return invocation.from_queue
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004 -- an object whose __call__ is async counts as async
+    )
+
+
+def _takes_two(function: Callable[..., Any]) -> bool:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(parameter.kind in positional for parameter in parameters) >= 2

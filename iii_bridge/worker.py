@@ -1,0 +1,245 @@
+"""Serving a service: functions with schemas, ownership, then triggers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from msgspec import UNSET, Raw
+
+from iii_bridge.abi.stubs import Service, ServiceSync
+from iii_bridge.aio.dispatch import Dispatcher, Handler
+from iii_bridge.aio.session import Session
+from iii_bridge.checks import encode_json
+from iii_bridge.contract.spec import BindingSpec, MethodKind, MethodSpec, ServiceSpec
+from iii_bridge.errors import BridgeError, LocalProtocolError, RegistrationRejectedError, Side, UnsupportedError
+from iii_bridge.handlers import MethodBody, method_body, method_handler
+from iii_bridge.http_adapter import HttpAdapter, check_http_binding
+from iii_bridge.ownership import Ownership
+from iii_bridge.protocol.sidecar import MEMBER
+from iii_bridge.protocol.worker_events import FunctionRejected
+from iii_bridge.triggers import Trigger, Triggers
+from iii_bridge.types import Json
+from iii_bridge.wire import RegisterFunction
+from iii_bridge.wire.limits import DEFAULT_NAMESPACE
+
+__all__ = ["Dialect", "OnConflict", "Served", "Worker"]
+
+_log: Final = logging.getLogger("iii_bridge.worker")
+
+_RETRY_CONFLICT: Final = 2.0
+
+OnConflict = Literal["raise", "wait"]
+"""What `serve` does when another worker owns a function."""
+
+Dialect = Literal["2020-12", "draft-07"]
+"""Which JSON Schema dialect is registered."""
+
+
+@dataclass(eq=False)
+class Served:
+    """One service being served: what has to be registered, bound and kept."""
+
+    name: str
+    on_conflict: OnConflict
+    functions: list[tuple[RegisterFunction, Handler]] = field(
+        default_factory=lambda: list[tuple[RegisterFunction, Handler]]()
+    )
+    bindings: list[tuple[BindingSpec, str]] = field(default_factory=lambda: list[tuple[BindingSpec, str]]())
+    triggers: list[Trigger] = field(default_factory=lambda: list[Trigger]())
+    confirmed: bool = False
+
+    @property
+    def function_ids(self) -> list[str]:
+        """The ids of everything registered, adapters included."""
+        return [frame.id for frame, _ in self.functions]
+
+
+class Worker:
+    """The serving half of a bridge."""
+
+    def __init__(self, session: Session, dispatcher: Dispatcher, triggers: Triggers, ownership: Ownership) -> None:
+        self._session = session
+        self._dispatcher = dispatcher
+        self._triggers = triggers
+        self._ownership = ownership
+        self._served: list[Served] = []
+        self._reclaiming: set[asyncio.Task[None]] = set()
+
+    async def serve(
+        self, service: Service | ServiceSync, *, on_conflict: OnConflict, dialect: Dialect, pool: Callable[[], Executor]
+    ) -> Served:
+        """Registers, confirms, then binds. Raises as `Bridge.serve` says."""
+        served = self._plan(service, on_conflict, dialect, pool)
+        for function_id in served.function_ids:
+            if function_id in self._dispatcher.handlers:
+                raise LocalProtocolError(f"{function_id} is served already; serve every function once")
+        self._served.append(served)
+        try:
+            self._register(served)
+            await self._confirm(served)
+            await self._bind(served)
+        except BaseException:
+            self.withdraw(served)
+            raise
+        served.confirmed = True
+        return served
+
+    def withdraw(self, served: Served) -> None:
+        """Takes triggers and functions back."""
+        self._unbind(served)
+        for frame, _ in served.functions:
+            self._dispatcher.handlers.pop(frame.id, None)
+            self._session.protocol.unregister_function(frame.id)
+        self._session.poke()
+        if served in self._served:
+            self._served.remove(served)
+
+    def note_rejection(self, event: FunctionRejected) -> None:
+        """A function turned out to be somebody else's, possibly after a reconnect."""
+        self._ownership.note_rejection(event)
+        served = next((s for s in self._served if s.confirmed and event.function_id in s.function_ids), None)
+        if served is None:
+            _log.warning("%s", event.error)
+            return
+        _log.error("%s; the triggers of %s are withdrawn", event.error, served.name)
+        served.confirmed = False
+        self._unbind(served)
+        if served.on_conflict == "wait":
+            task = asyncio.get_running_loop().create_task(self._reclaim(served))
+            self._reclaiming.add(task)
+            task.add_done_callback(self._reclaiming.discard)
+
+    async def stop(self) -> None:
+        """Ends what runs in the background."""
+        tasks = list(self._reclaiming)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    # --- inside --------------------------------------------------------------
+
+    def _plan(
+        self, service: Service | ServiceSync, on_conflict: OnConflict, dialect: Dialect, pool: Callable[[], Executor]
+    ) -> Served:
+        spec = service._service  # pyright: ignore[reportPrivateUsage] -- rpc names own the public ones
+        served = Served(spec.full_name, on_conflict)
+        self._check_namespace(spec)
+        for method in spec.methods:
+            _check_supported(method)
+        executor = pool() if isinstance(service, ServiceSync) else None
+        for method in spec.methods:
+            body = method_body(getattr(service, method.name), executor)
+            served.functions.append((_registration(method, spec, dialect), method_handler(method, body)))
+            self._plan_bindings(served, method, body)
+        return served
+
+    def _plan_bindings(self, served: Served, method: MethodSpec[Any, Any], body: MethodBody) -> None:
+        adapted = [binding for binding in method.bindings if binding.http is not None]
+        served.bindings += [(binding, method.function_id) for binding in method.bindings if binding.http is None]
+        if adapted:
+            adapter = HttpAdapter(method, adapted, body)
+            served.functions.append((adapter.registration(), adapter.handle))
+            served.bindings += [(binding, adapter.function_id) for binding in adapted]
+
+    def _check_namespace(self, spec: ServiceSpec) -> None:
+        own = self._session.protocol.namespace or DEFAULT_NAMESPACE
+        for wanted in (spec.namespace, *(method.namespace for method in spec.methods)):
+            if wanted is not None and wanted != own:
+                raise LocalProtocolError(
+                    f"{spec.full_name} is served in namespace {wanted}, this connection is in {own}; "
+                    f"connect with namespace={wanted!r}"
+                )
+
+    def _register(self, served: Served) -> None:
+        self._ownership.forget_rejections(served.function_ids)
+        for frame, handler in served.functions:
+            self._dispatcher.handlers[frame.id] = handler
+            self._session.protocol.register_function(frame)
+        self._session.poke()
+
+    async def _confirm(self, served: Served) -> None:
+        while True:
+            try:
+                await self._ownership.confirm(served.function_ids)
+            except RegistrationRejectedError as error:
+                if served.on_conflict == "raise" or self._session.error is not None:
+                    raise
+                _log.warning("%s; trying again in %g s", error, _RETRY_CONFLICT)
+                await asyncio.sleep(_RETRY_CONFLICT)
+                self._register(served)
+            else:
+                return
+
+    async def _bind(self, served: Served) -> None:
+        for binding, function_id in served.bindings:
+            served.triggers.append(
+                self._triggers.bind(binding.trigger_type, function_id, binding.config, metadata=binding.metadata)
+            )
+        for trigger_type in dict.fromkeys(trigger.trigger_type for trigger in served.triggers):
+            if await self._ownership.missing_provider(trigger_type):
+                _log.warning(
+                    "nobody provides trigger type %s yet: the bindings of %s wait for it", trigger_type, served.name
+                )
+        refused = next((trigger.error for trigger in served.triggers if trigger.error), None)
+        if refused is not None:
+            raise refused
+
+    def _unbind(self, served: Served) -> None:
+        for trigger in served.triggers:
+            trigger.unregister()
+        served.triggers.clear()
+
+    async def _reclaim(self, served: Served) -> None:
+        try:
+            await self._confirm(served)
+            await self._bind(served)
+        except BridgeError as error:
+            _log.error("%s could not be reclaimed: %s", served.name, error)
+        else:
+            served.confirmed = True
+            _log.info("%s is served again", served.name)
+
+
+def _check_supported(method: MethodSpec[Any, Any]) -> None:
+    """Refuses, by name, what a contract asks for and this version does not carry."""
+
+    def refuse(option: str, hint: str) -> UnsupportedError:
+        return UnsupportedError(f"{method.full_name}: {option} is not carried by serve yet; {hint}")
+
+    if method.kind is not MethodKind.UNARY:
+        raise refuse(f"a {method.kind.value.replace('_', ' ')}", "make the method unary")
+    if method.http_endpoint is not None:
+        raise refuse("http_endpoint", "take the option out, or leave the method out of the service")
+    for binding in method.bindings:
+        if binding.trigger_type != "http":
+            raise refuse(f"a binding to {binding.trigger_type}", "bind it with bridge.register_trigger")
+        if binding.http is not None:
+            check_http_binding(method, binding, binding.http)
+
+
+def _registration(method: MethodSpec[Any, Any], service: ServiceSpec, dialect: Dialect) -> RegisterFunction:
+    schemas = method.schemas()[method.full_name]
+    draft_07 = dialect == "draft-07"
+    metadata: Mapping[str, Json] = {
+        **method.metadata,
+        MEMBER: {"method": method.full_name, "digest": service.digest},
+    }
+    return RegisterFunction(
+        id=method.function_id,
+        description=method.description or UNSET,
+        request_format=_schema(schemas.request_draft_07 if draft_07 else schemas.request),
+        response_format=_schema(schemas.response_draft_07 if draft_07 else schemas.response),
+        metadata=encode_json(metadata, method.function_id, Side.CONFIG),
+    )
+
+
+def _schema(text: str) -> Raw:
+    """Checked and written compactly: a raw payload goes onto the wire as it is."""
+    return Raw(json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False).encode())
