@@ -12,11 +12,12 @@ from typing import Final
 
 from msgspec import Raw
 
+from iii_bridge.protocol.builtins import WORKERS_REGISTER
 from iii_bridge.protocol.catalogue import Catalogue
 from iii_bridge.protocol.engine_effects import CallBuiltin, CloseConnection, Effect, Note, Send, WorkerChanged
 from iii_bridge.protocol.engine_state import FunctionEntry, PendingInvocation, Worker
 from iii_bridge.protocol.invocations import Invocations
-from iii_bridge.protocol.registration import REGISTER_FUNCTION, NameLeases, RegisterRequest, read_request
+from iii_bridge.protocol.registration import NameLeases, RegisterRequest, read_request
 from iii_bridge.protocol.triggers import Triggers
 from iii_bridge.wire.codec import raw, text_or_none
 from iii_bridge.wire.limits import DEFAULT_NAMESPACE
@@ -84,7 +85,7 @@ class EngineProtocol:
         self.catalogue.add_builtin(
             FunctionEntry(
                 namespace=DEFAULT_NAMESPACE,
-                id=REGISTER_FUNCTION,
+                id=WORKERS_REGISTER,
                 owner=None,
                 worker_name="iii-engine-functions",
                 description="Register the calling worker: its name, runtime and namespace",
@@ -139,7 +140,7 @@ class EngineProtocol:
         effects: list[Effect] = []
         for worker in list(self._workers.values()):
             if worker.namespace is None and worker.grace_ends <= now:
-                effects.append(Note(f"worker {worker.id} did not call {REGISTER_FUNCTION} in time; it joins `default`"))
+                effects.append(Note(f"worker {worker.id} did not call {WORKERS_REGISTER} in time; it joins `default`"))
                 effects += self._settle(worker, DEFAULT_NAMESPACE)
         return effects
 
@@ -225,14 +226,14 @@ class EngineProtocol:
         if len(effects) != 1:
             return effects
         call = effects[0]
-        if not isinstance(call, CallBuiltin) or call.function_id != REGISTER_FUNCTION:
+        if not isinstance(call, CallBuiltin) or call.function_id != WORKERS_REGISTER:
             return effects
         worker = self._workers.get(call.caller or "")
         request = read_request(call.data)
         if isinstance(request, ErrorBody):
             return self.complete(call.pending, None, request)
         if worker is None:
-            error = ErrorBody("INVALID_ARGUMENTS", f"{REGISTER_FUNCTION} is for workers to call, over their connection")
+            error = ErrorBody("INVALID_ARGUMENTS", f"{WORKERS_REGISTER} is for workers to call, over their connection")
             return self.complete(call.pending, None, error)
         return self._register(worker, request, call.pending)
 

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
+from iii_bridge.protocol.builtins import WORKERS_REGISTER, clean_name
 from iii_bridge.protocol.catalogue import blank_namespace
 from iii_bridge.protocol.engine_state import Worker, WorkerDetails
 from iii_bridge.wire.limits import DEFAULT_NAMESPACE, OLD_PYTHON_MESSAGE_BYTES
 from iii_bridge.wire.messages import ErrorBody, RegistrationRejected
 
-__all__ = ["REGISTER_FUNCTION", "NameLeases", "RegisterRequest", "read_request"]
+__all__ = ["NameLeases", "RegisterRequest", "read_request"]
 
-REGISTER_FUNCTION: Final = "engine::workers::register"
-"""The built-in that ends the pending state of a connection."""
-
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
-_LONGEST_TEXT: Final = 280
 _ENVELOPE_BYTES: Final = 4096
 """Room left for the members around a payload when a message limit applies."""
+
+
+class _Telemetry(msgspec.Struct, frozen=True):
+    framework: Any = None
 
 
 class RegisterRequest(msgspec.Struct, frozen=True):
@@ -35,13 +34,14 @@ class RegisterRequest(msgspec.Struct, frozen=True):
     pid: int | None = None
     isolation: str | None = None
     namespace: str | None = None
+    telemetry: _Telemetry | None = None
     features: list[Any] | UnsetType | None = UNSET
 
     def details(self) -> WorkerDetails:
         """What is kept of it, with name and description cleaned."""
         return WorkerDetails(
-            name=_clean(self.name),
-            description=_clean(self.description),
+            name=clean_name(self.name or "") or None,
+            description=clean_name(self.description or "") or None,
             runtime=self.runtime or "unknown",
             version=self.version,
             os=self.os,
@@ -50,8 +50,9 @@ class RegisterRequest(msgspec.Struct, frozen=True):
         )
 
     def message_limit(self) -> int | None:
-        """Old official Python SDKs drop the connection on a message above 1 MiB (sdks.md 1.7)."""
-        if self.runtime != "python" or "large-messages.v1" in (self.features or ()):
+        """The official Python SDK before 0.25 drops the connection on a message above 1 MiB (sdks.md 1.7)."""
+        official = self.telemetry is not None and self.telemetry.framework == "iii-py"
+        if not official or "large-messages.v1" in (self.features or ()):
             return None
         major, _, rest = (self.version or "").partition(".")
         minor = rest.partition(".")[0]
@@ -68,7 +69,7 @@ def read_request(data: Raw) -> RegisterRequest | ErrorBody:
     try:
         request = _decoder.decode(data)
     except (msgspec.DecodeError, RecursionError) as error:
-        text = f"Failed to deserialize input for {REGISTER_FUNCTION}: {error}"
+        text = f"Failed to deserialize input for {WORKERS_REGISTER}: {error}"
         return ErrorBody("deserialization_error", text)
     if request.namespace is not None and not request.namespace.strip():
         return blank_namespace("namespace")
@@ -99,10 +100,3 @@ class NameLeases:
         key = (worker.namespace or DEFAULT_NAMESPACE, worker.details.name or "")
         if self._holders.get(key) is worker:
             del self._holders[key]
-
-
-def _clean(text: str | None) -> str | None:
-    """Control and bidi characters out, trimmed, at most 280 characters, empty is absent (wire.md 2.3)."""
-    if text is None:
-        return None
-    return _CONTROL.sub("", text).strip()[:_LONGEST_TEXT] or None
