@@ -229,12 +229,12 @@ class EngineProtocol:
         if not isinstance(call, CallBuiltin) or call.function_id != WORKERS_REGISTER:
             return effects
         worker = self._workers.get(call.caller or "")
-        request = read_request(call.data)
-        if isinstance(request, ErrorBody):
-            return self.complete(call.pending, None, request)
         if worker is None:
             error = ErrorBody("INVALID_ARGUMENTS", f"{WORKERS_REGISTER} is for workers to call, over their connection")
             return self.complete(call.pending, None, error)
+        request = read_request(call.data)
+        if isinstance(request, ErrorBody):
+            return self.complete(call.pending, None, request)
         return self._register(worker, request, call.pending)
 
     def _register(self, worker: Worker, request: RegisterRequest, pending: PendingInvocation) -> list[Effect]:
