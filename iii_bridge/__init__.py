@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from iii_bridge.blocking import BridgeSync, connect_sync
+    from iii_bridge.bridge.blocking import BridgeSync, connect_sync
     from iii_bridge.client import Bridge, connect
     from iii_bridge.errors import (
         BacklogFullError,
@@ -65,13 +65,13 @@ __all__ = [
 _HOMES: Final = {
     "Binding": "iii_bridge.types",
     "Bridge": "iii_bridge.client",
-    "BridgeSync": "iii_bridge.blocking",
+    "BridgeSync": "iii_bridge.bridge.blocking",
     "Context": "iii_bridge.types",
     "EnqueueReceipt": "iii_bridge.types",
     "StatusCode": "iii_bridge.status",
     "Trigger": "iii_bridge.triggers",
     "connect": "iii_bridge.client",
-    "connect_sync": "iii_bridge.blocking",
+    "connect_sync": "iii_bridge.bridge.blocking",
 }
 """Where a public name lives, unless it is an error."""
 

@@ -14,16 +14,16 @@ from iii_bridge.abi.stubs import Service, ServiceSync
 from iii_bridge.aio.dispatch import Dispatcher
 from iii_bridge.aio.session import Session
 from iii_bridge.aio.transport import Transport
-from iii_bridge.calls import Calls
-from iii_bridge.checks import checks_of, decode_json, encode_json
+from iii_bridge.bridge.calls import Calls
+from iii_bridge.bridge.checks import checks_of, decode_json, encode_json
+from iii_bridge.bridge.handlers import function_handler
+from iii_bridge.bridge.hints import converter_for, schemas_of
+from iii_bridge.bridge.ownership import Ownership
+from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT, Settings
 from iii_bridge.contract.spec import Delivery, MethodKind, MethodSpec
 from iii_bridge.errors import LocalProtocolError, Side, UnsupportedError
-from iii_bridge.handlers import function_handler
-from iii_bridge.hints import converter_for, schemas_of
-from iii_bridge.ownership import Ownership
 from iii_bridge.protocol.worker import WorkerProtocol
 from iii_bridge.protocol.worker_events import Event, FunctionRejected, Invoked, TriggerFailed, TriggerRequested
-from iii_bridge.settings import DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT, Settings
 from iii_bridge.triggers import Trigger, Triggers
 from iii_bridge.types import EnqueueReceipt, Json
 from iii_bridge.wire import ErrorBody, RegisterFunction

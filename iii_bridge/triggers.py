@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import UNSET
 
 from iii_bridge.aio.session import Session
-from iii_bridge.checks import encode_json
+from iii_bridge.bridge.checks import encode_json
 from iii_bridge.errors import LocalProtocolError, RegistrationRejectedError, Side
 from iii_bridge.protocol.worker_events import TriggerFailed
 from iii_bridge.types import Json
@@ -89,7 +89,7 @@ class Triggers:
             function_id=function_id,
             config=encode_json(dict(config), function_id, Side.CONFIG),
             metadata=encode_json(dict(metadata), function_id, Side.CONFIG) if metadata else UNSET,
-            # An absent namespace means `default`, not the connection's (wire.md 13, 5).
+            # An absent namespace means `default`, not the connection's (wire.md 13.5).
             namespace=namespace or self._session.protocol.namespace or UNSET,
             trigger_namespace=trigger_namespace or UNSET,
         )

@@ -15,12 +15,12 @@ from msgspec import UNSET, Raw
 from iii_bridge.abi.stubs import Service, ServiceSync
 from iii_bridge.aio.dispatch import Dispatcher, Handler
 from iii_bridge.aio.session import Session
-from iii_bridge.checks import encode_json
+from iii_bridge.bridge.checks import encode_json
+from iii_bridge.bridge.handlers import MethodBody, method_body, method_handler
+from iii_bridge.bridge.http_adapter import HttpAdapter, check_http_binding
+from iii_bridge.bridge.ownership import Ownership
 from iii_bridge.contract.spec import BindingSpec, MethodKind, MethodSpec, ServiceSpec
 from iii_bridge.errors import BridgeError, LocalProtocolError, RegistrationRejectedError, Side, UnsupportedError
-from iii_bridge.handlers import MethodBody, method_body, method_handler
-from iii_bridge.http_adapter import HttpAdapter, check_http_binding
-from iii_bridge.ownership import Ownership
 from iii_bridge.protocol.sidecar import MEMBER
 from iii_bridge.protocol.worker_events import FunctionRejected
 from iii_bridge.triggers import Trigger, Triggers

@@ -361,7 +361,7 @@ class WorkerProtocol:
                 self._fault(f"the engine sent a {type(message).__name__}, which only workers send; it was ignored")
 
     def _on_result(self, message: InvocationResult) -> None:
-        """An unknown id is ignored: late, or a result nobody asked for (wire.md 13, 14)."""
+        """An unknown id is ignored: late, or a result nobody asked for (wire.md 13.14)."""
         call = self._pending.pop(message.invocation_id)
         if call is None:
             return

@@ -16,10 +16,10 @@ from msgspec import Raw
 
 from iii_bridge.aio.dispatch import Handler
 from iii_bridge.aio.invocation import Invocation
-from iii_bridge.checks import checks_of, decode_json, encode_json
+from iii_bridge.bridge.checks import checks_of, decode_json, encode_json
+from iii_bridge.bridge.hints import Converter
 from iii_bridge.contract.spec import MethodSpec, OnViolation
 from iii_bridge.errors import ContractError, Side
-from iii_bridge.hints import Converter
 from iii_bridge.types import Context
 
 __all__ = ["CALLER_MEMBER", "MethodBody", "function_handler", "method_body", "method_handler"]

@@ -13,7 +13,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from iii_bridge.aio.invocation import current_invocation
 from iii_bridge.aio.session import Session
-from iii_bridge.checks import checks_of, encode_json
+from iii_bridge.bridge.checks import checks_of, encode_json
 from iii_bridge.contract.spec import Idempotency, MethodSpec
 from iii_bridge.errors import (
     BridgeError,

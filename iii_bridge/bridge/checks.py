@@ -82,7 +82,7 @@ def encode_json(value: Json, function_id: str, side: Side) -> Raw:
         raise ContractError(function_id, side, "$", problem) from error
     # msgspec writes NaN and the infinities as null, which would lose them silently.
     if b"null" in encoded and (path := _not_finite(value, "$")):
-        raise ContractError(function_id, side, path, "NaN and infinities do not exist in JSON")
+        raise ContractError(function_id, side, path, "not a finite number, which JSON cannot hold")
     return Raw(encoded)
 
 

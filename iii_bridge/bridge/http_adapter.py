@@ -3,7 +3,7 @@
 The request message is put together from body, path and query as JSON text and
 decoded by the method's own codec, so that every check applies to it. The
 answer always has a body, because a function that returns nothing makes the
-engine wait (wire.md 13, 18).
+engine wait (wire.md 13.18).
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import msgspec
 from msgspec import Raw
 
 from iii_bridge.aio.invocation import Invocation
-from iii_bridge.checks import checks_of
+from iii_bridge.bridge.checks import checks_of
+from iii_bridge.bridge.handlers import MethodBody
+from iii_bridge.bridge.http_status import http_status
 from iii_bridge.contract.descriptors import message_schema
 from iii_bridge.contract.schema import FieldSchema, Kind, MessageSchema
 from iii_bridge.contract.spec import BindingSpec, HttpRule, MethodSpec
 from iii_bridge.errors import BridgeError, ContractError, Side, StatusError, UnsupportedError
-from iii_bridge.handlers import MethodBody
-from iii_bridge.http_status import http_status
 from iii_bridge.protocol.failures import violation_detail
 from iii_bridge.status import StatusCode
 from iii_bridge.types import Binding, Json

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import inspect
 import logging
@@ -41,11 +40,11 @@ def converter_for(function_id: str, function: Callable[..., Any]) -> Converter:
     The converter raises ContractError with the path of what does not fit.
     """
     hint: Any = _hints(function)[0]
-    if not isinstance(hint, type):
+    if not inspect.isclass(hint):
         return _unchanged
     if hasattr(hint, "model_validate"):
         return _pydantic_converter(function_id, hint)
-    if dataclasses.is_dataclass(hint) or hasattr(hint, "__struct_fields__"):
+    if {"__dataclass_fields__", "__struct_fields__"} & set(dir(hint)):
         return _msgspec_converter(function_id, hint)
     return _unchanged
 

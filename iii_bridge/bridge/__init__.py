@@ -1,0 +1,1 @@
+"""The parts behind `iii_bridge.client` and `iii_bridge.worker`."""
