@@ -17,7 +17,7 @@ class FieldAccess(NamedTuple):
     """How one field is reached on its message."""
 
     attribute: str
-    type: type | None
+    cls: type | None
     """The class behind a message or enum: of the value, of a list's items or of a map's values."""
 
 

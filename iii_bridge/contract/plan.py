@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import functools
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from iii_bridge.contract.backend import FieldAccess, MessageBackend, backend_of
 from iii_bridge.contract.descriptors import enum_schema, message_schema
@@ -105,9 +105,16 @@ class Element:
     """One value: of a field, a list's item, a map's key or value, or a whole document."""
 
     shape: Shape
-    type: type | None = None
+    cls: type | None = None
     """The class behind MESSAGE and ENUM, and behind the well-known types that are messages to the user."""
     enum: EnumSchema | None = None
+
+    @property
+    def enum_type(self) -> type[Any]:
+        """The class of an ENUM. Raises TypeError for any other value."""
+        if self.cls is None or self.enum is None:
+            raise TypeError("an enum field without an enum class; generate the module again")
+        return self.cls
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +133,7 @@ class FieldPlan:
 class MessagePlan:
     """One message class: its fields, and its oneofs with their fields."""
 
-    type: type
+    cls: type
     full_name: str
     backend: MessageBackend
     fields: tuple[FieldPlan, ...]
@@ -163,19 +170,19 @@ def _field_plan(field: FieldSchema, access: FieldAccess) -> FieldPlan:
 
 def _element(field: FieldSchema, access: FieldAccess) -> Element:
     shape = _SHAPE_OF_WELL_KNOWN.get(field.type_name) or _SHAPE_OF_KIND[field.kind]
-    if shape is Shape.ENUM and access.type is not None:
-        return Element(shape, access.type, enum_schema(access.type))
-    if field.type_name.startswith("google.protobuf.") and access.type is None:
+    if shape is Shape.ENUM and access.cls is not None:
+        return Element(shape, access.cls, enum_schema(access.cls))
+    if field.type_name.startswith("google.protobuf.") and access.cls is None:
         return Element(shape, class_of(field.type_name))
-    return Element(shape, access.type)
+    return Element(shape, access.cls)
 
 
 def height_of(plan: MessagePlan) -> int | None:
     """How many messages stand within one another at most, this one included; None when there is no bound."""
-    if plan.type not in _heights:
-        _heights[plan.type] = None  # met again while it is being worked out: the type is recursive
-        _heights[plan.type] = _height(plan)
-    return _heights[plan.type]
+    if plan.cls not in _heights:
+        _heights[plan.cls] = None  # met again while it is being worked out: the type is recursive
+        _heights[plan.cls] = _height(plan)
+    return _heights[plan.cls]
 
 
 _heights: Final[dict[type, int | None]] = {}
@@ -187,8 +194,8 @@ def _height(plan: MessagePlan) -> int | None:
     for field in plan.fields:
         if field.element.shape in _UNBOUNDED:
             return None
-        if field.element.shape is Shape.MESSAGE and field.element.type is not None:
-            height = height_of(plan_of(field.element.type))
+        if field.element.shape is Shape.MESSAGE and field.element.cls is not None:
+            height = height_of(plan_of(field.element.cls))
             if height is None:
                 return None
             tallest = max(tallest, height)

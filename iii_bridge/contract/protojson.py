@@ -16,9 +16,12 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from iii_bridge.contract import compile_decode, compile_encode
 from iii_bridge.contract.backend import backend_of
+from iii_bridge.contract.compile_decode import CALLER_MEMBER, FastDecoder
+from iii_bridge.contract.compile_encode import FastEncoder
 from iii_bridge.contract.json_text import Members, parse_json
-from iii_bridge.contract.plan import root_element
+from iii_bridge.contract.plan import MessagePlan, Shape, plan_of, root_element
 from iii_bridge.contract.problems import CodecError, Path
 from iii_bridge.contract.registry import full_name_of
 from iii_bridge.contract.slow_decode import reader_of
@@ -29,9 +32,6 @@ from iii_bridge.contract.unknown import UnknownLog
 __all__ = ["Codec", "CodecError", "DecodedRequest", "codec_for"]
 
 M = TypeVar("M")
-
-CALLER_MEMBER: Final = "_caller_worker_id"
-"""What the engine adds to object payloads (wire.md 5.4)."""
 
 
 class DecodedRequest(NamedTuple, Generic[M]):
@@ -49,9 +49,11 @@ class Codec(Generic[M]):
         self.message_type = message_type
         self._unknown = UnknownLog(full_name_of(cls), unknown)
         self._backend = backend_of(cls)
+        self._profile = profile
         element = root_element(cls)
         self._read = reader_of(element)
         self._write = writer_of(element, profile)
+        self._has_fast_path = element.shape is Shape.MESSAGE
 
     def __repr__(self) -> str:
         return f"<Codec {full_name_of(self.message_type)}>"
@@ -63,19 +65,58 @@ class Codec(Generic[M]):
 
     def encode(self, message: M) -> bytes:
         """The message as JSON in UTF-8. Raises CodecError for a message that breaks its contract."""
+        if self._has_fast_path:
+            encoder = self._fast_encoder
+            try:
+                return encoder.encode(message)
+            except compile_encode.FAILURES:
+                pass
         return _encode_json(self._exact_tree(message))
 
     def decode(self, data: bytes | str | msgspec.Raw) -> M:
         """The message that a JSON document stands for. Raises CodecError for one that breaks the contract."""
-        return self._exact(parse_json(_utf8(data)))
+        text = data if isinstance(data, bytes) else _utf8(data)
+        if self._has_fast_path:
+            decoder = self._fast_decoder
+            try:
+                message: M = decoder.decode(text)[0]
+            except compile_decode.FAILURES:
+                pass
+            else:
+                return message
+        return self._exact(parse_json(text))
 
     def decode_request(self, data: bytes | str | msgspec.Raw) -> DecodedRequest[M]:
         """As `decode`, for a payload from the engine: `_caller_worker_id` is taken out first (wire.md 5.4)."""
-        value = parse_json(_utf8(data))
+        text = data if isinstance(data, bytes) else _utf8(data)
+        if self._has_fast_path:
+            decoder = self._fast_request_decoder
+            try:
+                return DecodedRequest(*decoder.decode(text))
+            except compile_decode.FAILURES:
+                pass
+        value = parse_json(text)
         caller: str | None = None
         if isinstance(value, Members):
             value, caller = _take_caller(value)
         return DecodedRequest(self._exact(value), caller)
+
+    @functools.cached_property
+    def _fast_decoder(self) -> FastDecoder:
+        return compile_decode.decoder_space(self._profile.names).decoder(self._plan, request=False)
+
+    @functools.cached_property
+    def _fast_request_decoder(self) -> FastDecoder:
+        return compile_decode.decoder_space(self._profile.names).decoder(self._plan, request=True)
+
+    @functools.cached_property
+    def _fast_encoder(self) -> FastEncoder:
+        return compile_encode.encoder_space(self._profile).encoder(self._plan)
+
+    @property
+    def _plan(self) -> MessagePlan:
+        cls: type = self.message_type
+        return plan_of(cls)
 
     def _exact(self, value: Any) -> M:
         try:
@@ -119,7 +160,7 @@ def _codec_for(message_type: type[Any], profile: JsonProfile, unknown: UnknownMe
     return Codec(message_type, profile, unknown)
 
 
-def _utf8(data: bytes | str | msgspec.Raw) -> bytes:
+def _utf8(data: str | msgspec.Raw) -> bytes:
     if not isinstance(data, str):
         return bytes(data)
     try:

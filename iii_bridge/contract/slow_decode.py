@@ -31,7 +31,7 @@ _BOOL_KEYS: Final = {"true": True, "false": False}
 @functools.cache
 def reader_of(element: Element) -> Reader:
     """The reader of one value."""
-    shape, cls = element.shape, element.type
+    shape, cls = element.shape, element.cls
     if shape is Shape.MESSAGE and cls is not None:
         return _message_reader(cls)
     if shape is Shape.ENUM and cls is not None and element.enum is not None:

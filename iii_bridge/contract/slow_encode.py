@@ -26,7 +26,7 @@ __all__ = ["is_default", "writer_of"]
 @functools.cache
 def writer_of(element: Element, profile: JsonProfile) -> Writer:
     """The writer of one value."""
-    shape, cls = element.shape, element.type
+    shape, cls = element.shape, element.cls
     if shape is Shape.MESSAGE and cls is not None:
         return _message_writer(cls, profile)
     if shape is Shape.ENUM and element.enum is not None:

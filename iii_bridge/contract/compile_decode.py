@@ -1,0 +1,328 @@
+"""The fast decoder: Python source made from plans, one function per message class.
+
+msgspec decodes the document in C into a shadow Struct of the message; the
+generated function stores its members on the message. For a message with a
+string, an optional int64 and a list of other messages it reads
+
+    def d4(s, c):
+        m = new(T4)
+        m._unknown_fields = b''
+        n = 3
+        v = s.f1
+        if v is None:
+            v = ''
+            n -= 1
+        m.sku = v
+        v = s.f2
+        if v is None:
+            n -= 1
+        else:
+            v = int64_of(v)
+        m.quantity = v
+        v = s.f3
+        if v is None:
+            v = []
+            n -= 1
+        else:
+            v = [d5(x, c) for x in v]
+        m.lines = v
+        c[0] += n
+        return m
+
+Absent and null are None here, which is what they mean. `c[0]` counts the
+members met: when the text holds exactly as many, none occurs twice. Only usual
+spellings are read; anything else raises, and the exact decoder takes over.
+
+Source is generated because a loop over field tables costs several times as
+much: every name, default and conversion is fixed per class.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import types
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from iii_bridge.contract import fast_values, scalars
+from iii_bridge.contract.fast_values import Unusual
+from iii_bridge.contract.json_text import has_duplicates
+from iii_bridge.contract.plan import MAX_DEPTH, Element, FieldPlan, MessagePlan, Shape, height_of, plan_of
+from iii_bridge.contract.spec import Names
+
+__all__ = ["CALLER_MEMBER", "FAILURES", "FastDecoder", "decoder_space"]
+
+CALLER_MEMBER: Final = "_caller_worker_id"
+"""What the engine adds to object payloads (wire.md 5.4)."""
+
+FAILURES: Final = (msgspec.DecodeError, ValueError, KeyError, OverflowError, RecursionError)
+"""What the fast path raises for a document it leaves to the exact one."""
+
+_ANNOTATIONS: Final = {
+    Shape.INT32: "Int32",
+    Shape.UINT32: "UInt32",
+    Shape.INT64: "int | str",
+    Shape.UINT64: "int | str",
+    Shape.FLOAT: "float",
+    Shape.DOUBLE: "float",
+    Shape.BOOL: "bool",
+    Shape.STRING: "str",
+    Shape.BYTES: "bytes",
+    Shape.ENUM: "str | int",
+    Shape.TIMESTAMP: "str",
+    Shape.DURATION: "str",
+    Shape.MASK: "str",
+    Shape.STRUCT: "dict[str, Any]",
+    Shape.LIST: "list[Any]",
+    Shape.VALUE: "Any",
+    Shape.NULL: "Any",
+    Shape.ANY: "Any",
+}
+
+_CONVERSIONS: Final = {
+    Shape.INT64: "int64_of({})",
+    Shape.UINT64: "uint64_of({})",
+    Shape.FLOAT: "float32_of({})",
+    Shape.TIMESTAMP: "timestamp_of({})",
+    Shape.DURATION: "duration_of({})",
+    Shape.MASK: "mask_of({})",
+    Shape.STRUCT: "struct_of({}, c, d + 1)",
+    Shape.LIST: "list_of({}, c, d + 1)",
+    Shape.VALUE: "value_of({}, c, d + 1)",
+    Shape.NULL: "unusual({})",
+    Shape.ANY: "unusual({})",
+}
+
+_DEFAULTS: Final = {
+    Shape.STRING: "''",
+    Shape.BYTES: "b''",
+    Shape.BOOL: "False",
+    Shape.FLOAT: "0.0",
+    Shape.DOUBLE: "0.0",
+}
+"""Of fields without presence; integers are 0."""
+
+_KEYS: Final = {
+    Shape.INT32: "int32_key",
+    Shape.UINT32: "uint32_key",
+    Shape.INT64: "int64_key",
+    Shape.UINT64: "uint64_key",
+    Shape.BOOL: "BOOL_KEYS.__getitem__",
+}
+
+
+class FastDecoder:
+    """Reads whole documents of one message class."""
+
+    def __init__(self, shadow: type[Any], convert: Callable[..., Any], deep: bool, request: bool) -> None:
+        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(shadow).decode
+        self._convert = convert
+        self._arguments = (0,) if deep else ()
+        self._request = request
+
+    def decode(self, data: bytes) -> tuple[Any, str | None]:
+        """The message, and the engine's caller member where it is looked for. Raises one of FAILURES."""
+        shadow = self._decode(data)
+        caller: str | None = None
+        count = [0]
+        if self._request and shadow.caller is not UNSET:
+            caller = shadow.caller
+            count[0] = 1
+        message = self._convert(shadow, count, *self._arguments)
+        # Every member ends its name with `":` unless white space stands between; a string may hold the two as well.
+        if data.count(b'":') != count[0] or b" :" in data or b"\n:" in data or b"\t:" in data or b"\r:" in data:
+            _refuse_duplicates(data)
+        return message, caller
+
+
+def _refuse_duplicates(data: bytes) -> None:
+    if has_duplicates(data):
+        raise Unusual
+
+
+class _Space:
+    """Everything compiled for one spelling of names: classes share functions, and recursion finds them by name."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._lock = threading.RLock()
+        self._numbers: dict[type, int] = {}
+        self._enums: dict[type, str] = {}
+        self._zeros: dict[type, str] = {}
+        # msgspec resolves the annotations of a Struct, which name other Structs, in its module.
+        self._module = types.ModuleType(f"iii_bridge.contract.shadows_{names.value}")
+        sys.modules[self._module.__name__] = self._module
+        self._globals = vars(self._module)
+        self._globals.update({name: getattr(fast_values, name) for name in fast_values.__all__})
+        self._globals.update(
+            new=object.__new__,
+            unusual=_unusual,
+            duration_of=scalars.read_duration,
+            BOOL_KEYS={"true": True, "false": False},
+            UNSET=UNSET,
+            Any=Any,
+            Int32=Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)],
+            UInt32=Annotated[int, Meta(ge=0, le=2**32 - 1)],
+        )
+
+    def decoder(self, plan: MessagePlan, request: bool) -> FastDecoder:
+        """The decoder of a class; compiles what is not compiled yet."""
+        with self._lock:
+            number = self._compile(plan)
+            shadow = self._globals[f"S{number}"]
+            if request:
+                caller = ("caller", str | UnsetType, UNSET)
+                shadow = msgspec.defstruct(
+                    f"R{number}", [caller], bases=(shadow,), rename={"caller": CALLER_MEMBER}, **self._struct_options()
+                )
+            return FastDecoder(shadow, self._globals[f"d{number}"], height_of(plan) is None, request)
+
+    def _struct_options(self) -> dict[str, Any]:
+        # gc=False: shadows live for one document and never point back at themselves.
+        return {"module": self._module.__name__, "forbid_unknown_fields": True, "kw_only": True, "gc": False}
+
+    def _compile(self, root: MessagePlan) -> int:
+        """Makes the shadows and functions of a class and of all it holds."""
+        waiting = [root]
+        while waiting:
+            plan = waiting.pop()
+            if plan.cls in self._numbers:
+                continue
+            self._numbers[plan.cls] = len(self._numbers)
+            held = (field.element for field in plan.fields if field.element.shape is Shape.MESSAGE)
+            waiting += [plan_of(element.cls) for element in held if element.cls is not None]
+        for cls, number in self._numbers.items():
+            if f"d{number}" not in self._globals:
+                self._define(plan_of(cls), number)
+        return self._numbers[root.cls]
+
+    def _define(self, plan: MessagePlan, number: int) -> None:
+        self._globals[f"T{number}"] = plan.cls
+        fields = [self._shadow_field(field) for field in plan.fields]
+        rename = {f"f{field.schema.number}": self._spelling(field) for field in plan.fields}
+        name = f"S{number}"
+        self._globals[name] = msgspec.defstruct(name, fields, rename=rename, **self._struct_options())
+        source = "\n".join(self._function(plan, number))
+        exec(compile(source, f"<decoder of {plan.full_name}>", "exec"), self._globals)  # noqa: S102 -- our own text, see above
+
+    def _spelling(self, field: FieldPlan) -> str:
+        return field.schema.json_name if self._names is Names.JSON else field.schema.name
+
+    def _shadow_field(self, field: FieldPlan) -> Any:
+        annotation = self._annotation(field.element)
+        if field.key is not None:
+            annotation = f"dict[str, {annotation}]"
+        elif field.schema.repeated:
+            annotation = f"list[{annotation}]"
+        elif field.element.shape in (Shape.VALUE, Shape.NULL):
+            return f"f{field.schema.number}", annotation, UNSET
+        if field.schema.required:
+            return f"f{field.schema.number}", annotation
+        return f"f{field.schema.number}", f"{annotation} | None", None
+
+    def _annotation(self, element: Element) -> str:
+        if element.shape is Shape.MESSAGE and element.cls is not None:
+            return f"S{self._numbers[element.cls]}"
+        return _ANNOTATIONS[element.shape]
+
+    # --- source -----------------------------------------------------------------------------------------------------
+
+    def _function(self, plan: MessagePlan, number: int) -> list[str]:
+        deep = height_of(plan) is None
+        lines = plan.backend.blank(f"T{number}")
+        if deep:
+            lines += [f"if d + {self._headroom(plan)} > {MAX_DEPTH}:", "    raise Unusual"]
+        lines += [f"n = {len(plan.fields)}", *(f"o_{index} = 0" for index in range(len(plan.oneofs)))]
+        for field in plan.fields:
+            lines += self._field(field, plan)
+        for index in range(len(plan.oneofs)):
+            lines += [f"if o_{index} > 1:", "    raise Unusual"]
+        lines += ["c[0] += n", "return m"]
+        return [f"def d{number}(s, c{', d' if deep else ''}):", *(f"    {line}" for line in lines)]
+
+    def _headroom(self, plan: MessagePlan) -> int:
+        """This message and the most that stands within one another in those that do not count for themselves."""
+        held = (field.element.cls for field in plan.fields if field.element.shape is Shape.MESSAGE)
+        return 1 + max((height_of(plan_of(cls)) or 0 for cls in held if cls is not None), default=0)
+
+    def _field(self, field: FieldPlan, plan: MessagePlan) -> list[str]:
+        absent = "UNSET" if self._takes_null(field) else "None"
+        lines = [f"v = s.f{field.schema.number}", f"if v is {absent}:", "    n -= 1"]
+        default = self._default(field)
+        if default != absent:
+            lines.append(f"    v = {default}")
+        present = self._present(field)
+        for index, oneof in enumerate(plan.oneofs):
+            if field in oneof:
+                present.append(f"o_{index} += 1")
+        if present:
+            lines += ["else:", *(f"    {line}" for line in present)]
+        return [*lines, f"m.{field.attribute} = v"]
+
+    def _takes_null(self, field: FieldPlan) -> bool:
+        plain = field.key is None and not field.schema.repeated
+        return plain and field.element.shape in (Shape.VALUE, Shape.NULL)
+
+    def _default(self, field: FieldPlan) -> str:
+        if field.key is not None:
+            return "{}"
+        if field.schema.repeated:
+            return "[]"
+        if field.schema.presence:
+            return "None"
+        if field.element.shape in (Shape.ENUM, Shape.NULL) and field.element.cls is not None:
+            return self._zero(field.element.cls)
+        return _DEFAULTS.get(field.element.shape, "0")
+
+    def _present(self, field: FieldPlan) -> list[str]:
+        """What turns a member's shadow `v` into the value of the field."""
+        if field.key is not None:
+            lines = ["n += len(v)"]
+            key = "k" if field.key is Shape.STRING else f"{_KEYS[field.key]}(k)"
+            value = self._conversion(field.element, "x")
+            return lines if (key, value) == ("k", "x") else [*lines, f"v = {{{key}: {value} for k, x in v.items()}}"]
+        if field.schema.repeated:
+            item = self._conversion(field.element, "x")
+            return [] if item == "x" else [f"v = [{item} for x in v]"]
+        value = self._conversion(field.element, "v")
+        return [] if value == "v" else [f"v = {value}"]
+
+    def _conversion(self, element: Element, name: str) -> str:
+        if element.shape is Shape.MESSAGE and element.cls is not None:
+            deep = height_of(plan_of(element.cls)) is None
+            return f"d{self._numbers[element.cls]}({name}, c{', d + 1' if deep else ''})"
+        if element.enum is not None:
+            return f"{self._enum(element)}[{name}]"
+        return _CONVERSIONS.get(element.shape, "{}").format(name)
+
+    def _enum(self, element: Element) -> str:
+        """The table from names and numbers to members; what it does not know is left to the exact decoder."""
+        cls, enum = element.enum_type, element.enum
+        if cls not in self._enums and enum is not None:
+            name = self._enums[cls] = f"E{len(self._enums)}"
+            table: dict[str | int, Any] = {value: cls(number) for value, number in enum.values}
+            table.update({number: cls(number) for _, number in enum.values})
+            self._globals[name] = table
+        return self._enums[cls]
+
+    def _zero(self, cls: type) -> str:
+        if cls not in self._zeros:
+            name = self._zeros[cls] = f"Z{len(self._zeros)}"
+            self._globals[name] = cls(0)
+        return self._zeros[cls]
+
+
+def _unusual(_value: Any) -> Any:
+    raise Unusual
+
+
+_spaces: Final = {names: _Space(names) for names in Names}
+
+
+def decoder_space(names: Names) -> _Space:
+    """Where decoders expecting one spelling of names are compiled; any other spelling takes the exact path."""
+    return _spaces[names]

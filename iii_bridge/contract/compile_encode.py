@@ -1,0 +1,287 @@
+"""The fast encoder: Python source made from plans, one function per message class.
+
+The generated function checks each attribute and puts it into a dict, which
+msgspec turns into text in C. For a message with a string, an optional int64
+and a list of other messages it reads
+
+    def e4(m):
+        if m.__class__ is not T4:
+            raise Unusual
+        r = {}
+        v = m.sku
+        if v.__class__ is not str:
+            raise Unusual
+        r["sku"] = v
+        v = m.quantity
+        if v is not None:
+            if v.__class__ is not int or not -9223372036854775808 <= v <= 9223372036854775807:
+                raise Unusual
+            r["quantity"] = str(v)
+        v = m.lines
+        if v.__class__ is not list:
+            raise Unusual
+        r["lines"] = [e5(x) for x in v]
+        return r
+
+Only what a field usually holds is written; anything else raises, and the exact
+encoder takes over, which either accepts it or says what is wrong.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from iii_bridge.contract import scalars, slow_encode_well_known
+from iii_bridge.contract.fast_values import Unusual, float32_text, is_negative_zero
+from iii_bridge.contract.plan import INTEGERS, MAX_DEPTH, Element, FieldPlan, MessagePlan, Shape, height_of, plan_of
+from iii_bridge.contract.problems import Path
+from iii_bridge.contract.scalars import INTEGER_RANGES
+from iii_bridge.contract.slow_encode import writer_of
+from iii_bridge.contract.spec import Defaults, Enums, Int64, JsonProfile, Names
+
+__all__ = ["FAILURES", "FastEncoder", "encoder_space"]
+
+FAILURES: Final = (ValueError, KeyError, AttributeError, TypeError, RecursionError)
+"""What the fast path raises for a message it leaves to the exact one."""
+
+_CLASSES: Final = {
+    Shape.BOOL: "bool",
+    Shape.STRING: "str",
+    Shape.BYTES: "bytes",
+    Shape.DOUBLE: "float",
+    Shape.INT32: "int",
+    Shape.UINT32: "int",
+    Shape.INT64: "int",
+    Shape.UINT64: "int",
+}
+
+_CONVERSIONS: Final = {
+    Shape.FLOAT: "float32_text({})",
+    Shape.TIMESTAMP: "timestamp_text({})",
+    Shape.DURATION: "duration_text({})",
+    Shape.MASK: "write_mask({}, ROOT, 0)",
+    Shape.STRUCT: "write_struct({}, ROOT, d + 1)",
+    Shape.VALUE: "write_value({}, ROOT, d + 1)",
+    Shape.LIST: "write_list({}, ROOT, d + 1)",
+    Shape.ANY: "write_any({}, ROOT, d + 1)",
+    Shape.NULL: "write_null({})",
+}
+"""Calls that check what they are given; a place in their errors is of no use here, so all get the root."""
+
+_64_BITS: Final = (Shape.INT64, Shape.UINT64)
+
+
+class FastEncoder:
+    """Writes whole documents of one message class."""
+
+    def __init__(self, tree: Callable[..., Any], deep: bool) -> None:
+        self._tree = tree
+        self._arguments = (0,) if deep else ()
+
+    def encode(self, message: Any) -> bytes:
+        """The document. Raises one of FAILURES."""
+        return _encode_json(self._tree(message, *self._arguments))
+
+
+_encode_json: Final = msgspec.json.Encoder().encode
+
+
+class _Space:
+    """Everything compiled for one profile: classes share functions, and recursion finds them by name."""
+
+    def __init__(self, profile: JsonProfile) -> None:
+        self._profile = profile
+        self._lock = threading.RLock()
+        self._numbers: dict[type, int] = {}
+        self._enums: dict[type, str] = {}
+        self._globals: dict[str, Any] = {
+            "ROOT": Path(),
+            "Unusual": Unusual,
+            "duration_text": scalars.write_duration,
+            "float32_text": float32_text,
+            "is_negative_zero": is_negative_zero,
+            "isfinite": math.isfinite,
+            "timestamp_text": _timestamp_text,
+            "write_any": writer_of(Element(Shape.ANY), profile),
+            "write_list": slow_encode_well_known.write_list,
+            "write_mask": slow_encode_well_known.write_mask,
+            "write_null": _null,
+            "write_struct": slow_encode_well_known.write_struct,
+            "write_value": slow_encode_well_known.write_value,
+            **{f"CLASSES_{name}": frozenset({cls}) for name, cls in _PLAIN.items()},
+        }
+
+    def encoder(self, plan: MessagePlan) -> FastEncoder:
+        """The encoder of a class; compiles what is not compiled yet."""
+        with self._lock:
+            number = self._compile(plan)
+            return FastEncoder(self._globals[f"e{number}"], height_of(plan) is None)
+
+    def _compile(self, root: MessagePlan) -> int:
+        waiting = [root]
+        while waiting:
+            plan = waiting.pop()
+            if plan.cls in self._numbers:
+                continue
+            self._numbers[plan.cls] = len(self._numbers)
+            held = (field.element for field in plan.fields if field.element.shape is Shape.MESSAGE)
+            waiting += [plan_of(element.cls) for element in held if element.cls is not None]
+        for cls, number in self._numbers.items():
+            if f"e{number}" not in self._globals:
+                plan = plan_of(cls)
+                self._globals[f"T{number}"] = cls
+                source = "\n".join(self._function(plan, number))
+                exec(compile(source, f"<encoder of {plan.full_name}>", "exec"), self._globals)  # noqa: S102 -- our own text
+        return self._numbers[root.cls]
+
+    # --- source -----------------------------------------------------------------------------------------------------
+
+    def _function(self, plan: MessagePlan, number: int) -> list[str]:
+        deep = height_of(plan) is None
+        lines = [f"if m.__class__ is not T{number}:", "    raise Unusual"]
+        if deep:
+            lines += [f"if d + {self._headroom(plan)} > {MAX_DEPTH}:", "    raise Unusual"]
+        lines += ["r = {}", *(f"o_{index} = 0" for index in range(len(plan.oneofs)))]
+        for field in plan.fields:
+            lines += self._field(field, plan)
+        for index in range(len(plan.oneofs)):
+            lines += [f"if o_{index} > 1:", "    raise Unusual"]
+        lines.append("return r")
+        return [f"def e{number}(m{', d' if deep else ''}):", *(f"    {line}" for line in lines)]
+
+    def _headroom(self, plan: MessagePlan) -> int:
+        """This message and the most that stands within one another in those that do not count for themselves."""
+        held = (field.element.cls for field in plan.fields if field.element.shape is Shape.MESSAGE)
+        return 1 + max((height_of(plan_of(cls)) or 0 for cls in held if cls is not None), default=0)
+
+    def _field(self, field: FieldPlan, plan: MessagePlan) -> list[str]:
+        name = field.schema.json_name if self._profile.names is Names.JSON else field.schema.name
+        check, value = self._value(field)
+        store = f"r[{name!r}] = {value}"
+        lines = [f"v = m.{field.attribute}"]
+        if field.schema.presence:
+            present = [*check, store]
+            present += [f"o_{index} += 1" for index, oneof in enumerate(plan.oneofs) if field in oneof]
+            lines += ["if v is not None:", *(f"    {line}" for line in present)]
+            if field.schema.required:
+                lines += ["else:", "    raise Unusual"]
+        elif self._profile.defaults is Defaults.EMIT or field.schema.required:
+            lines += [*check, store]
+        else:
+            lines += [*check, f"if {self._is_set(field)}:", f"    {store}"]
+        return lines
+
+    def _is_set(self, field: FieldPlan) -> str:
+        plain = field.key is None and not field.schema.repeated
+        return "v or is_negative_zero(v)" if plain and field.element.shape in (Shape.FLOAT, Shape.DOUBLE) else "v"
+
+    def _value(self, field: FieldPlan) -> tuple[list[str], str]:
+        """Lines that check `v`, and the expression for its JSON value."""
+        if field.key is not None:
+            return self._map_value(field, field.key)
+        if field.schema.repeated:
+            return self._list_value(field.element)
+        if field.element.shape in _CLASSES:
+            return _refuse(_unlike(field.element.shape, "v")), self._conversion(field.element, "v")
+        check = _refuse(f"v.__class__ is not {self._enum_class(field.element)}") if field.element.enum else []
+        return check, self._conversion(field.element, "v")
+
+    def _list_value(self, element: Element) -> tuple[list[str], str]:
+        check = [*_refuse("v.__class__ is not list"), *self._check_all(element, "v")]
+        item = self._conversion(element, "x")
+        return check, "v" if item == "x" else f"[{item} for x in v]"
+
+    def _map_value(self, field: FieldPlan, key: Shape) -> tuple[list[str], str]:
+        check = [*_refuse("v.__class__ is not dict"), *self._check_all(Element(key), "v")]
+        check += self._check_all(field.element, "v.values()")
+        name = {Shape.STRING: "k", Shape.BOOL: "('true' if k else 'false')"}.get(key, "str(k)")
+        value = self._conversion(field.element, "x")
+        return check, "v" if (name, value) == ("k", "x") else f"{{{name}: {value} for k, x in v.items()}}"
+
+    def _check_all(self, element: Element, values: str) -> list[str]:
+        """Checks on every item: their classes at once, and the ends of their range."""
+        if element.enum is not None:
+            return [
+                f"for x in {values}:",
+                *(f"    {line}" for line in _refuse(f"x.__class__ is not {self._enum_class(element)}")),
+            ]
+        if element.shape not in _CLASSES:
+            return []
+        lines = _refuse(f"not CLASSES_{_CLASSES[element.shape]}.issuperset(map(type, {values}))")
+        if element.shape in INTEGERS:
+            low, high = INTEGER_RANGES[element.shape.value]
+            lines += _refuse(f"v and not ({low} <= min({values}) and max({values}) <= {high})")
+        if element.shape is Shape.DOUBLE:
+            lines += _refuse(f"not all(map(isfinite, {values}))")
+        return lines
+
+    def _conversion(self, element: Element, name: str) -> str:
+        if element.shape is Shape.MESSAGE and element.cls is not None:
+            deep = height_of(plan_of(element.cls)) is None
+            return f"e{self._numbers[element.cls]}({name}{', d + 1' if deep else ''})"
+        if element.enum is not None:
+            self._enum_class(element)
+            return f"N{self._enums[element.enum_type].removeprefix('C')}[{name}]"
+        if element.shape in _64_BITS and self._profile.int64 is Int64.STRING:
+            return f"str({name})"
+        return _CONVERSIONS.get(element.shape, "{}").format(name)
+
+    def _enum_class(self, element: Element) -> str:
+        """The name of an enum's class; `N` and the same number is the table of its JSON spellings."""
+        cls, enum = element.enum_type, element.enum
+        if cls not in self._enums and enum is not None:
+            number = len(self._enums)
+            by_number = self._profile.enums is Enums.NUMBER
+            self._enums[cls] = f"C{number}"
+            self._globals[f"C{number}"] = cls
+            self._globals[f"N{number}"] = {n: n if by_number else name for name, n in reversed(enum.values)}
+        return self._enums[cls]
+
+
+_PLAIN: Final = {"bool": bool, "str": str, "bytes": bytes, "float": float, "int": int}
+
+
+def _unlike(shape: Shape, name: str) -> str:
+    """The condition under which a plain value is not what its field holds."""
+    condition = f"{name}.__class__ is not {_CLASSES[shape]}"
+    if shape in INTEGERS:
+        low, high = INTEGER_RANGES[shape.value]
+        return f"{condition} or not {low} <= {name} <= {high}"
+    if shape is Shape.DOUBLE:
+        return f"{condition} or {name} - {name} != 0.0"  # NaN and the infinities
+    return condition
+
+
+def _refuse(condition: str) -> list[str]:
+    return [f"if {condition}:", "    raise Unusual"]
+
+
+def _null(value: Any) -> None:
+    if value.__class__ is bool or value != 0:
+        raise Unusual
+
+
+def _timestamp_text(value: Any) -> str:
+    """The exact writer, but for the usual case: a datetime in UTC without a fraction."""
+    if value.__class__ is datetime.datetime and value.tzinfo is datetime.UTC and not value.microsecond:
+        text: str = value.isoformat()
+        return text[:-6] + "Z"
+    return scalars.write_timestamp(value)
+
+
+_spaces: Final[dict[JsonProfile, _Space]] = {}
+_spaces_lock: Final = threading.Lock()
+
+
+def encoder_space(profile: JsonProfile) -> _Space:
+    """Where encoders of one profile are compiled."""
+    with _spaces_lock:
+        if profile not in _spaces:
+            _spaces[profile] = _Space(profile)
+        return _spaces[profile]

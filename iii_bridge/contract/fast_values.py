@@ -1,0 +1,138 @@
+"""What compiled codecs call for single values: usual spellings only, everything else is `Unusual`.
+
+Nothing here explains an error. A refusal sends the whole document to the exact
+codec, which either accepts it or says what is wrong, and where.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from typing import Any, Final, cast
+
+from iii_bridge.contract import scalars, well_known
+from iii_bridge.contract.plan import MAX_DEPTH
+
+__all__ = [
+    "Unusual",
+    "float32_of",
+    "float32_text",
+    "int32_key",
+    "int64_key",
+    "int64_of",
+    "is_negative_zero",
+    "list_of",
+    "mask_of",
+    "struct_of",
+    "timestamp_of",
+    "uint32_key",
+    "uint64_key",
+    "uint64_of",
+    "value_of",
+]
+
+_TIMESTAMP: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.(?:[0-9]{3}){1,2})?Z"
+)
+
+
+class Unusual(ValueError):
+    """The compiled path does not handle this; the exact one will."""
+
+
+def int64_of(value: int | str) -> int:
+    """A number, or a string spelled as we print it."""
+    number = int(value)
+    if not -0x8000000000000000 <= number <= 0x7FFFFFFFFFFFFFFF or (value.__class__ is str and str(number) != value):
+        raise Unusual
+    return number
+
+
+def uint64_of(value: int | str) -> int:
+    """As `int64_of`, without a sign."""
+    number = int(value)
+    if not 0 <= number <= 0xFFFFFFFFFFFFFFFF or (value.__class__ is str and str(number) != value):
+        raise Unusual
+    return number
+
+
+int64_key = int64_of
+uint64_key = uint64_of
+
+
+def int32_key(text: str) -> int:
+    """A map key as we print it."""
+    number = int(text)
+    if not -0x80000000 <= number <= 0x7FFFFFFF or str(number) != text:
+        raise Unusual
+    return number
+
+
+def uint32_key(text: str) -> int:
+    """A map key as we print it."""
+    number = int(text)
+    if not 0 <= number <= 0xFFFFFFFF or str(number) != text:
+        raise Unusual
+    return number
+
+
+def float32_of(value: float) -> float:
+    """A number that 32 bits hold, rounded to them."""
+    return scalars.round_to_float(value)
+
+
+def float32_text(value: Any) -> float:
+    """A finite float, in as few digits as 32 bits need."""
+    if value.__class__ is not float or not math.isfinite(value):
+        raise Unusual
+    return scalars.shortest_float(value)
+
+
+def is_negative_zero(value: float) -> bool:
+    """Whether a false float is -0.0, which is no default value."""
+    return math.copysign(1.0, value) < 0
+
+
+def timestamp_of(text: str) -> datetime.datetime:
+    """A timestamp in UTC with 0, 3 or 6 digits."""
+    if _TIMESTAMP.fullmatch(text) is None:
+        raise Unusual
+    return datetime.datetime.fromisoformat(text)
+
+
+def mask_of(text: str) -> well_known.FieldMask:
+    """A field mask."""
+    return well_known.FieldMask(paths=scalars.read_mask(text))
+
+
+def value_of(value: Any, count: list[int], depth: int) -> well_known.Value:
+    """Any JSON value as msgspec decodes it; `count` is raised by the members met."""
+    kind = value.__class__
+    if kind is str:
+        return well_known.Value(string_value=value)
+    if kind is bool:
+        return well_known.Value(bool_value=value)
+    if kind is float or kind is int:
+        return well_known.Value(number_value=float(value))
+    if value is None:
+        return well_known.Value(null_value=well_known.NullValue.NULL_VALUE)
+    if kind is dict:
+        return well_known.Value(struct_value=struct_of(value, count, depth))
+    return well_known.Value(list_value=list_of(value, count, depth))
+
+
+def struct_of(members: Any, count: list[int], depth: int) -> well_known.Struct:
+    """A JSON object; `depth` is the number of values around it."""
+    if depth >= MAX_DEPTH:
+        raise Unusual
+    count[0] += len(members)
+    items = cast("dict[str, Any]", members).items()
+    return well_known.Struct(fields={name: value_of(value, count, depth + 1) for name, value in items})
+
+
+def list_of(items: Any, count: list[int], depth: int) -> well_known.ListValue:
+    """A JSON array; `depth` is the number of values around it."""
+    if depth >= MAX_DEPTH:
+        raise Unusual
+    return well_known.ListValue(values=[value_of(item, count, depth + 1) for item in items])
