@@ -16,13 +16,17 @@ __all__ = ["run"]
 def run(project: Path, *, check: bool, out: Callable[[str], None], err: Callable[[str], None]) -> int:
     """Generates the code of a project and returns the exit code.
 
-    With `check` nothing is written, and the code is 1 when a file differs.
+    0 is success and 2 settings that cannot be used; 1 is a contract with errors
+    or, with `check`, which writes nothing, a file that differs.
     `out` and `err` are given lines for the two outputs of a program.
     """
     try:
         config = load_config(project)
         outcome = generate(config)
-    except (ConfigError, CompileError) as error:
+    except ConfigError as error:
+        err(f"error: {error}")
+        return 2
+    except CompileError as error:
         err(str(error))
         return 1
     for diagnostic in outcome.diagnostics:

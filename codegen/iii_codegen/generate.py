@@ -11,6 +11,7 @@ from iii_codegen.emit.python.package import emit_python
 from iii_codegen.model.build import build
 from iii_codegen.model.check import check
 from iii_codegen.model.diagnostics import Diagnostic, Report
+from iii_codegen.model.library import user_files
 from iii_codegen.write import Changes, plan
 
 __all__ = ["Outcome", "generate"]
@@ -29,7 +30,7 @@ def generate(config: Config) -> Outcome:
     """Reads the contracts and plans what to write; writes nothing. Raises CompileError."""
     compiled = compile_protos(config.proto, config.include)
     report = Report()
-    tree = build(compiled.files, compiled.to_generate, report, follow=lambda path: not path.startswith("iii_bridge/"))
+    tree = build(compiled.files, user_files(compiled.to_generate), report, follow=lambda _: True)
     check(tree, report)
     if report.errors:
         return Outcome(report.diagnostics, failed=True, changes=[])

@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-__all__ = ["import_paths", "own_protos", "vendored_files"]
+import iii_bridge
+
+__all__ = ["import_paths", "own_protos", "require_libraries", "vendored_files"]
+
+_LIBRARIES = ("croniter", "google.api", "grpc_tools")
 
 _OPTION_FILES = ("iii_bridge/v1/contract.proto", "iii_bridge/v1/events.proto")
 _API_FILES = tuple(f"google/api/{name}.proto" for name in ("annotations", "field_behavior", "http", "httpbody"))
@@ -23,12 +27,20 @@ def _package(name: str) -> Path | None:
     return Path(places[0]) if places else None
 
 
+def require_libraries() -> None:
+    """Raises ModuleNotFoundError naming the first library of the extra `codegen` that is not installed."""
+    for name in _LIBRARIES:
+        if _package(name) is None:
+            raise ModuleNotFoundError(
+                f"{name} is not installed; install it with: pip install 'iii-bridge[codegen]'", name=name
+            )
+
+
 @cache
 def own_protos() -> Path:
     """The import path of `iii_bridge/v1/contract.proto`: the directory our wheel, or the checkout, is in."""
-    package = _package("iii_bridge")
-    assert package is not None, "iii_bridge is installed wherever this runs"
-    for root in (package.parent, package.parent / "proto"):
+    above = Path(iii_bridge.__file__).parent.parent
+    for root in (above, above / "proto"):
         if (root / _OPTION_FILES[0]).is_file():
             return root
     raise FileNotFoundError(f"{_OPTION_FILES[0]} is missing from the installation; reinstall iii-bridge")

@@ -17,9 +17,9 @@ class Changes:
     """What a directory needs to hold the generated files; `str` lists it."""
 
     root: Path
-    create: dict[Path, str] = field(default_factory=dict)
-    update: dict[Path, str] = field(default_factory=dict)
-    remove: list[Path] = field(default_factory=list)
+    create: dict[Path, str] = field(default_factory=lambda: dict[Path, str]())
+    update: dict[Path, str] = field(default_factory=lambda: dict[Path, str]())
+    remove: list[Path] = field(default_factory=lambda: list[Path]())
     unchanged: int = 0
 
     def __bool__(self) -> bool:

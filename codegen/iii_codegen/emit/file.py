@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -46,7 +46,7 @@ class Lines:
         self.add(*other.all())
 
     @contextmanager
-    def indented(self, opening: str, closing: str = "") -> Iterator[None]:
+    def indented(self, opening: str, closing: str = "") -> Generator[None]:
         """Adds `opening`, what the block adds, one level deeper, and `closing` unless it is empty."""
         self.add(opening)
         self._level += 1

@@ -82,8 +82,7 @@ def build(
     enums = {enum.full_name: enum for file in built.values() for enum in file.all_enums()}
     file_of: dict[str, str] = {}
     for file in built.values():
-        file_of.update((message.full_name, file.path) for message in file.all_messages())
-        file_of.update((enum.full_name, file.path) for enum in file.all_enums())
+        file_of.update((name, file.path) for name in file.type_names())
     for path, file in built.items():
         services = tuple(
             dataclasses.replace(service, digest=service_digest(service, messages, enums)) for service in file.services

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from iii_codegen.model.check_bindings import check_bindings
+from iii_codegen.model.check_functions import check_functions
+from iii_codegen.model.check_names import check_names
 from iii_codegen.model.diagnostics import Report
 from iii_codegen.model.nodes import Tree
 
@@ -10,14 +13,6 @@ __all__ = ["check"]
 
 def check(tree: Tree, report: Report) -> None:
     """Reports what is wrong with the generated files of a tree."""
-    seen: dict[str, str] = {}
-    for file in tree.generated_files():
-        for service in file.services:
-            for method in service.methods:
-                other = seen.setdefault(method.contract.function_id, method.full_name)
-                if other != method.full_name:
-                    report.add(
-                        "III203",
-                        method.option_place,
-                        f"{method.full_name} has the function id {method.contract.function_id} of {other}",
-                    )
+    check_names(tree, report)
+    check_functions(tree, report)
+    check_bindings(tree, report)

@@ -29,13 +29,11 @@ CODES: Final[dict[str, Code]] = {
     ),
     "III007": Code("two packages in one directory", "give each package a directory of its own"),
     "III008": Code("two files for one module", "rename one of the files"),
-    "III009": Code("type from a file that is not generated", "generate both files in one run"),
     "III010": Code("option that cannot be read", "write the option as iii_bridge/v1/contract.proto says"),
     # 1xx: names
     "III101": Code("generated class clashes with a message, an enum or another service", "rename one of them"),
     "III102": Code("two fields with one JSON name", "give one of them another json_name"),
     "III103": Code("reserved JSON member", "rename the field, or give it another json_name"),
-    "III104": Code("two methods of a service with one name", "rename one of the methods"),
     # 2xx: functions
     "III201": Code("empty function id or prefix", "remove the option to get the default, or write a name"),
     "III202": Code("function id that is not well-formed", "write namespace::name without spaces, as in orders::place"),

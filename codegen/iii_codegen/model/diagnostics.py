@@ -40,7 +40,7 @@ class Diagnostic:
 class Report:
     """Collects findings while the model is built and checked."""
 
-    found: set[Diagnostic] = field(default_factory=lambda: set())
+    found: set[Diagnostic] = field(default_factory=lambda: set[Diagnostic]())
 
     def add(self, code: str, place: Place, problem: str, hint: str = "") -> None:
         """Records a finding; without `hint` the one of the code's table entry is shown."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from iii_bridge.contract.spec import (
     BindingSpec,
@@ -38,6 +39,9 @@ __all__ = [
     "Service",
     "Tree",
 ]
+
+
+_DEFAULT_PROFILE: Final = JsonProfile()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -170,13 +174,13 @@ class Contract:
     function_id: str
     description: str = ""
     namespace: str | None = None
-    metadata: Mapping[str, Json] = field(default_factory=dict)
+    metadata: Mapping[str, Json] = field(default_factory=lambda: dict[str, Json]())
     timeout: float | None = None
     attempt_timeout: float | None = None
     idempotency: Idempotency = Idempotency.UNKNOWN
     delivery: Delivery = Delivery.SYNC
     queue: str | None = None
-    json: JsonProfile = JsonProfile()
+    json: JsonProfile = _DEFAULT_PROFILE
     unknown_members: UnknownMembers = UnknownMembers.IGNORE
     on_violation: OnViolation = OnViolation.ERROR
     http_endpoint: HttpEndpointSpec | None = None
@@ -245,6 +249,11 @@ class File:
         yield from self.enums
         for message in self.all_messages():
             yield from message.enums
+
+    def type_names(self) -> Iterator[str]:
+        """The full names of all enums and messages."""
+        yield from (enum.full_name for enum in self.all_enums())
+        yield from (message.full_name for message in self.all_messages())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

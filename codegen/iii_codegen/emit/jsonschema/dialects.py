@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from iii_codegen.emit.jsonschema.shapes import Shape, Shapes
 
 __all__ = ["DIALECTS", "Dialect", "document"]
+
+# The keywords that hold schemas. Members of `properties` are names, whatever they are called.
+_ONE: Final = ("additionalProperties", "items", "not", "propertyNames")
+_LIST: Final = ("allOf", "anyOf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +62,19 @@ def _reachable(shapes: Shapes, root: str) -> list[str]:
     return list(order)
 
 
-def _references(value: Any) -> list[str]:
-    if isinstance(value, dict):
-        if "$ref" in value:
-            return [value["$ref"]]
-        return [name for item in value.values() for name in _references(item)]
-    if isinstance(value, list):
-        return [name for item in value for name in _references(item)]
-    return []
+def _subschemas(shape: Shape) -> Iterator[Shape]:
+    for keyword in _ONE:
+        if isinstance(shape.get(keyword), dict):
+            yield shape[keyword]
+    for keyword in _LIST:
+        yield from shape.get(keyword, ())
+    yield from shape.get("properties", {}).values()
+
+
+def _references(shape: Shape) -> list[str]:
+    if "$ref" in shape:
+        return [shape["$ref"]]
+    return [name for inner in _subschemas(shape) for name in _references(inner)]
 
 
 def _keys(names: list[str]) -> dict[str, str]:
@@ -82,16 +92,18 @@ def _keys(names: list[str]) -> dict[str, str]:
     return keys
 
 
-def _render(value: Any, references: dict[str, str], dialect: Dialect) -> Any:
-    if isinstance(value, list):
-        return [_render(item, references, dialect) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if "$ref" in value:
-        reference = {"$ref": references[value["$ref"]]}
-        return {**value, **reference} if dialect.beside_ref else reference
-    return {
-        key: _render(item, references, dialect)
-        for key, item in value.items()
-        if key != "deprecated" or dialect.deprecated
-    }
+def _render(shape: Shape, references: dict[str, str], dialect: Dialect) -> Shape:
+    if "$ref" in shape:
+        reference = {"$ref": references[shape["$ref"]]}
+        return {**shape, **reference} if dialect.beside_ref else reference
+    rendered = {key: value for key, value in shape.items() if key != "deprecated" or dialect.deprecated}
+    for keyword in _ONE:
+        if isinstance(rendered.get(keyword), dict):
+            rendered[keyword] = _render(rendered[keyword], references, dialect)
+    for keyword in _LIST:
+        if keyword in rendered:
+            rendered[keyword] = [_render(inner, references, dialect) for inner in rendered[keyword]]
+    if "properties" in rendered:
+        inner = rendered["properties"].items()
+        rendered["properties"] = {name: _render(value, references, dialect) for name, value in inner}
+    return rendered

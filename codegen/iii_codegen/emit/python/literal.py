@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, cast
 
 from iii_bridge.types import Json
 
@@ -30,13 +30,14 @@ def literal(value: Json) -> str:
     """A JSON value, or a tuple of them, as an expression."""
     if isinstance(value, str):
         return text(value)
-    if isinstance(value, tuple):
-        items = ", ".join(literal(item) for item in value)
-        return f"({items},)" if len(value) == 1 else f"({items})"
-    if isinstance(value, list):
-        return "[" + ", ".join(literal(item) for item in value) + "]"
+    if isinstance(value, (tuple, list)):
+        items = [literal(item) for item in cast("Sequence[Json]", value)]
+        if isinstance(value, list):
+            return "[" + ", ".join(items) + "]"
+        return f"({items[0]},)" if len(items) == 1 else "(" + ", ".join(items) + ")"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{literal(key)}: {literal(item)}" for key, item in value.items()) + "}"
+        members = cast("Mapping[str, Json]", value)
+        return "{" + ", ".join(f"{text(key)}: {literal(item)}" for key, item in members.items()) + "}"
     return repr(value)
 
 

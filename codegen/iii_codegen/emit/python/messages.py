@@ -23,8 +23,9 @@ class MessageWriter:
         """A dataclass with the nested types first, then the fields."""
         lines = Lines()
         dataclass = f"@{self._module.use(DATACLASSES)}.dataclass(eq=False, repr=False, kw_only=True)"
-        members = (*message.enums, *message.messages, *message.fields)
-        outer = self._names.enter(member_name(item.name) for item in members)
+        types: list[Enum | Message] = [*message.enums, *message.messages]
+        members = [item.name for item in types] + [item.name for item in message.fields]
+        outer = self._names.enter(member_name(name) for name in members)
         lines.add(dataclass)
         with lines.indented(f"class {name}({self._module.use(BETTERPROTO)}.Message):"):
             lines.add(*docstring(message.comment))
@@ -52,8 +53,7 @@ class MessageWriter:
     def _annotation(self, field: Field) -> str:
         element = self._names.element(field.element)
         builtins = self._module.use(BUILTINS)
-        if field.cardinality is Cardinality.MAP:
-            assert field.key is not None
+        if field.key is not None:
             return f"{builtins}.dict[{self._names.scalar(field.key)}, {element}]"
         if field.cardinality is Cardinality.REPEATED:
             return f"{builtins}.list[{element}]"
@@ -63,8 +63,7 @@ class MessageWriter:
         unwrapped = self._names.unwrapped(field.element)
         kind = _proto_type(field.element.kind, betterproto)
         unwrap = f"lambda: {unwrapped.message}" if unwrapped else ""
-        if field.cardinality is Cardinality.MAP:
-            assert field.key is not None
+        if field.key is not None:
             key = _proto_type(field.key, betterproto)
             value = f"{kind}, unwrap_2={unwrap}" if unwrap else kind
             return [f"{betterproto}.TYPE_MAP", f"map_meta={betterproto}.map_meta({key}, {value})"]

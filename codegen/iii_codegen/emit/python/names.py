@@ -2,8 +2,8 @@
 
     scope      names in it                                  reserved in it
     module     messages, enums, packages, file modules      keywords, imported modules, endings _pb and _schemas
-    message    fields, nested messages and enums            keywords, imported modules, betterproto2.Message's attributes
-    enum       values                                       keywords, imported modules, betterproto2.Enum's attributes
+    message    fields, nested messages and enums            these, and attributes of betterproto2.Message
+    enum       values                                       these, and attributes of betterproto2.Enum
     service    methods                                      keywords, imported modules
 
 No name begins with an underscore: what generated modules and bases keep for
@@ -35,7 +35,43 @@ __all__ = [
 ]
 
 KEYWORDS: Final = frozenset(
-    ["False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield"]
+    [
+        "False",
+        "None",
+        "True",
+        "and",
+        "as",
+        "assert",
+        "async",
+        "await",
+        "break",
+        "class",
+        "continue",
+        "def",
+        "del",
+        "elif",
+        "else",
+        "except",
+        "finally",
+        "for",
+        "from",
+        "global",
+        "if",
+        "import",
+        "in",
+        "is",
+        "lambda",
+        "nonlocal",
+        "not",
+        "or",
+        "pass",
+        "raise",
+        "return",
+        "try",
+        "while",
+        "with",
+        "yield",
+    ]
 )
 IMPORTED: Final = frozenset(
     ["abc", "abi", "betterproto2", "builtins", "collections", "dataclasses", "datetime", "typing"]
@@ -43,10 +79,42 @@ IMPORTED: Final = frozenset(
 """Names that generated modules import; nothing else in them is used without one of these in front."""
 
 MESSAGE_ATTRIBUTES: Final = frozenset(
-    ["FromString", "SerializeToString", "dump", "from_dict", "from_json", "is_set", "load", "parse", "to_dict", "to_json", "from_wrapped", "to_wrapped"]
+    [
+        "FromString",
+        "SerializeToString",
+        "dump",
+        "from_dict",
+        "from_json",
+        "is_set",
+        "load",
+        "parse",
+        "to_dict",
+        "to_json",
+        "from_wrapped",
+        "to_wrapped",
+    ]
 )
 ENUM_ATTRIBUTES: Final = frozenset(
-    ["as_integer_ratio", "bit_count", "bit_length", "conjugate", "denominator", "from_bytes", "imag", "is_integer", "numerator", "real", "to_bytes", "from_string", "betterproto_renamed_proto_names_to_value", "betterproto_value_to_renamed_proto_names", "proto_name", "mro", "name", "value"]
+    [
+        "as_integer_ratio",
+        "bit_count",
+        "bit_length",
+        "conjugate",
+        "denominator",
+        "from_bytes",
+        "imag",
+        "is_integer",
+        "numerator",
+        "real",
+        "to_bytes",
+        "from_string",
+        "betterproto_renamed_proto_names_to_value",
+        "betterproto_value_to_renamed_proto_names",
+        "proto_name",
+        "mro",
+        "name",
+        "value",
+    ]
 )
 
 _MODULE: Final = Escaper(KEYWORDS | IMPORTED, ("_pb", "_schemas"))

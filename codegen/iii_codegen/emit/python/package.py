@@ -68,7 +68,8 @@ def _module(tree: Tree, file: File, own_package: bool) -> Module:
     for message in file.messages:
         body.add("", "")
         body.extend(writer.message(message, type_name(message.name)))
-    module.exports += [type_name(item.name) for item in (*file.enums, *file.messages)]
+    module.exports += [type_name(enum.name) for enum in file.enums]
+    module.exports += [type_name(message.name) for message in file.messages]
     services = [ServiceWriter(module, names).service(service) for service in file.services]
     if names.shadowed:
         body.add("", "", "# Other names for classes, for places where a member hides the class.")
@@ -96,8 +97,8 @@ def _register(module: Module, file: File) -> None:
         with body.indented("descriptor=(", "),"):
             body.add(*bytes_lines(file.descriptor))
         with body.indented("types=(", "),"):
-            for item in (*file.all_enums(), *file.all_messages()):
-                body.add(f"({text(item.full_name)}, {qualified_name(file.package, item.full_name)}),")
+            for name in file.type_names():
+                body.add(f"({text(name)}, {qualified_name(file.package, name)}),")
 
 
 def _schemas_module(file: File, schemas: Mapping[str, MethodSchemas]) -> str:

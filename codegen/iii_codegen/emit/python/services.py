@@ -107,7 +107,7 @@ class ServiceWriter:
         settings = [
             ("description", contract.description and text(contract.description)),
             ("namespace", contract.namespace and text(contract.namespace)),
-            ("metadata", contract.metadata and literal(contract.metadata)),
+            ("metadata", literal(contract.metadata) if contract.metadata else ""),
             ("timeout", _number(contract.timeout)),
             ("attempt_timeout", _number(contract.attempt_timeout)),
             ("idempotency", _choice(abi, contract.idempotency, Idempotency.UNKNOWN)),

@@ -22,7 +22,26 @@ SCALARS: Final = {
 """The builtin type of a scalar; every other one is an int."""
 
 WELL_KNOWN: Final = frozenset(
-    ["Any", "BoolValue", "BytesValue", "DoubleValue", "Duration", "Empty", "FieldMask", "FloatValue", "Int32Value", "Int64Value", "ListValue", "NullValue", "StringValue", "Struct", "Timestamp", "UInt32Value", "UInt64Value", "Value"]
+    [
+        "Any",
+        "BoolValue",
+        "BytesValue",
+        "DoubleValue",
+        "Duration",
+        "Empty",
+        "FieldMask",
+        "FloatValue",
+        "Int32Value",
+        "Int64Value",
+        "ListValue",
+        "NullValue",
+        "StringValue",
+        "Struct",
+        "Timestamp",
+        "UInt32Value",
+        "UInt64Value",
+        "Value",
+    ]
 )
 """Types of google.protobuf that `iii_bridge.abi.v0` holds, once for every tree."""
 

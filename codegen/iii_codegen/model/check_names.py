@@ -1,0 +1,95 @@
+"""Checks of packages, names and members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iii_codegen.model.diagnostics import Report
+from iii_codegen.model.library import is_library
+from iii_codegen.model.naming import package_version
+from iii_codegen.model.nodes import Field, File, Message, Place, Tree
+
+__all__ = ["check_names", "class_names"]
+
+_CALLER_MEMBER = "_caller_worker_id"
+
+
+def check_names(tree: Tree, report: Report) -> None:
+    """Reports problems of packages and names in the generated files."""
+    _check_packages(tree, report)
+    _check_classes(tree, report)
+    for file in tree.generated_files():
+        for message in file.all_messages():
+            _check_members(message, report)
+    _check_requests(tree, report)
+
+
+def _check_packages(tree: Tree, report: Report) -> None:
+    packages: dict[str, File] = {}
+    modules: dict[str, File] = {}
+    for file in tree.generated_files():
+        if is_library(file.path):
+            continue
+        place = Place(file.path, 1, 1)
+        directory, _, name = file.path.rpartition("/")
+        if package_version(file.package) is None:
+            report.add("III005", place, f"package {file.package or 'without a name'} does not end in a version")
+        if directory.replace("/", ".") != file.package:
+            report.add("III006", place, f"package {file.package or 'without a name'} is not in its directory")
+        first = packages.setdefault(directory, file)
+        if first.package != file.package:
+            report.add("III007", place, f"{file.package} shares its directory with {first.package} of {first.path}")
+        # Characters that no language allows in a module name become underscores, which may make two names one.
+        module = f"{directory}/{name.removesuffix('.proto')}".replace("-", "_").replace(".", "_")
+        other = modules.setdefault(module, file)
+        if other is not file:
+            report.add("III008", place, f"{file.path} and {other.path} give one module")
+
+
+def class_names(base_name: str) -> tuple[str, ...]:
+    """The classes of a service: its base and clients, asynchronous and blocking (design decision 5)."""
+    return f"{base_name}Service", f"{base_name}ServiceSync", f"{base_name}Client", f"{base_name}ClientSync"
+
+
+def _check_classes(tree: Tree, report: Report) -> None:
+    """Classes of services stand beside messages and enums in one package."""
+    taken: dict[str, str] = {}
+    for file in tree.generated_files():
+        for name in file.type_names():
+            taken[name] = f"{name} in {file.path}"
+    for file in tree.generated_files():
+        for service in file.services:
+            for name in class_names(service.base_name):
+                full_name = f"{file.package}.{name}".removeprefix(".")
+                other = taken.setdefault(full_name, f"service {service.full_name}")
+                if other != f"service {service.full_name}":
+                    report.add("III101", service.place, f"class {name} of {service.full_name} clashes with {other}")
+
+
+def _spellings(field: Field) -> set[str]:
+    return {field.json_name, field.name}
+
+
+def _check_members(message: Message, report: Report) -> None:
+    seen: dict[str, Field] = {}
+    for field in message.fields:
+        for spelling in sorted(_spellings(field)):
+            other = seen.setdefault(spelling, field)
+            if other is not field:
+                report.add("III102", field.place, f"field {field.name} and {other.name} share the JSON name {spelling}")
+
+
+def _check_requests(tree: Tree, report: Report) -> None:
+    """The engine adds a member to object payloads (wire.md 5.4), and so takes its name."""
+    for name in sorted(set(_roots(tree))):
+        message = tree.messages[name]
+        for field in message.fields:
+            if _CALLER_MEMBER in _spellings(field):
+                report.add("III103", field.place, f"request member {_CALLER_MEMBER} belongs to the engine")
+
+
+def _roots(tree: Tree) -> Iterator[str]:
+    for file in tree.generated_files():
+        for service in file.services:
+            for method in service.methods:
+                yield method.request

@@ -1,0 +1,19 @@
+"""`protoc-gen-iii-python`, for `protoc --iii-python_out=DIR` and buf. DIR becomes a Python package."""
+
+from __future__ import annotations
+
+import sys
+
+from iii_codegen.emit.jsonschema.files import method_schemas
+from iii_codegen.emit.python.package import emit_python
+from iii_codegen.plugin.run import run_plugin
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Answers the request on the standard input."""
+    answer = run_plugin(
+        sys.stdin.buffer.read(), {}, lambda tree, _: emit_python(tree, method_schemas(tree)), sys.stderr
+    )
+    sys.stdout.buffer.write(answer)

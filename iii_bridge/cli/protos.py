@@ -1,0 +1,36 @@
+"""`iii-bridge protos`: where the option, google and validate `.proto` files are, for protoc, buf and editors."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from iii_codegen.protos import import_paths, require_libraries, vendored_files
+
+__all__ = ["app", "path", "vendor"]
+
+require_libraries()
+
+app = typer.Typer(help="Find or copy the option and google .proto files.", add_completion=False, no_args_is_help=True)
+
+
+@app.command()
+def path() -> None:
+    """Print the directories to import from, one a line: `protoc $(iii-bridge protos path | sed s/^/-I/)`."""
+    for directory in import_paths():
+        typer.echo(str(directory))
+
+
+@app.command()
+def vendor(directory: Annotated[Path, typer.Argument(metavar="DIR", help="Created when missing.")]) -> None:
+    """Copy the files into a directory, keeping their import paths; files that are the same stay untouched."""
+    for name, source in vendored_files():
+        target = directory / name
+        if target.is_file() and target.read_bytes() == source.read_bytes():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+        typer.echo(target.as_posix())
