@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from iii_bridge import errors
-from iii_bridge.http_status import STATUS_TO_HTTP
+from iii_bridge.bridge.http_status import STATUS_TO_HTTP
 from iii_bridge.status import ERROR_CODE_TO_STATUS, STATUS_LINE_PREFIX, StatusCode
 from tests.docs.pages import DOCS, blocks
 
