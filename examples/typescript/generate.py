@@ -5,6 +5,7 @@ Run from anywhere with the project's Python, after `npm ci` in this directory.
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 import tempfile
@@ -22,11 +23,7 @@ FILES = (
 
 def generate(out: Path) -> None:
     """Runs protoc with the generator that `npm ci` installed."""
-    import google.api
-    import grpc_tools
-
-    google_api = Path(next(iter(google.api.__path__)))
-    includes = (HERE.parents[1] / "proto", Path(grpc_tools.__file__).parent / "_proto", google_api.parents[1])
+    includes = (HERE.parents[1] / "proto", _package("grpc_tools") / "_proto", _package("google.api").parents[1])
     command = [
         *(sys.executable, "-m", "grpc_tools.protoc"),
         *(f"-I{path}" for path in includes),
@@ -36,6 +33,13 @@ def generate(out: Path) -> None:
         *FILES,
     ]
     subprocess.run(command, check=True)
+
+
+def _package(name: str) -> Path:
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        raise SystemExit(f"{name} is not installed: run `make setup`")
+    return Path(next(iter(spec.submodule_search_locations)))
 
 
 def stale() -> list[str]:

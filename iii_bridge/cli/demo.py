@@ -23,6 +23,7 @@ def demo(
         str | None,
         typer.Option(envvar="III_HTTP_URL", help="that engine's http address; default http://127.0.0.1:3111"),
     ] = None,
+    lines: Annotated[int | None, typer.Option(min=1, help="place only the first N order lines")] = None,
 ) -> None:
     """Place a few thousand order lines through Python, TypeScript and Rust workers, then watch breaches being caught.
 
@@ -37,4 +38,4 @@ def demo(
         raise typer.Exit(2)
     sys.path.insert(0, str(_PYTHON))
     run: Any = importlib.import_module("demo.run")
-    raise typer.Exit(run.main((url or "").strip() or None, (http_url or "").strip() or None))
+    raise typer.Exit(run.main((url or "").strip() or None, (http_url or "").strip() or None, lines))

@@ -17,14 +17,14 @@ __all__ = ["Expected", "work_out"]
 class Expected:
     """The outcome of the whole file."""
 
-    cents: dict[str, int] = field(default_factory=dict)
+    cents: dict[str, int] = field(default_factory=dict[str, int])
     """By order id, for the lines that are placed."""
-    unpriced: set[str] = field(default_factory=set)
+    unpriced: set[str] = field(default_factory=set[str])
     """Refused by pricing: the sku is in no catalogue."""
-    above_limit: set[str] = field(default_factory=set)
+    above_limit: set[str] = field(default_factory=set[str])
     """Refused by inventory: more than one line may reserve."""
-    cents_by_customer: Counter[str] = field(default_factory=Counter)
-    pieces: Counter[str] = field(default_factory=Counter)
+    cents_by_customer: Counter[str] = field(default_factory=Counter[str])
+    pieces: Counter[str] = field(default_factory=Counter[str])
 
 
 def work_out(lines: list[Line]) -> Expected:

@@ -8,12 +8,22 @@ import os
 import re
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["ROOT", "RUST_BINARY", "TYPESCRIPT_MAIN", "Command", "DemoError", "Process", "engine", "python_worker", "running"]
+__all__ = [
+    "ROOT",
+    "RUST_BINARY",
+    "TYPESCRIPT_MAIN",
+    "Command",
+    "DemoError",
+    "Process",
+    "engine",
+    "python_worker",
+    "running",
+]
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 TYPESCRIPT_MAIN: Final = ROOT / "examples" / "typescript" / "dist" / "main.js"
@@ -64,7 +74,10 @@ class Process:
             )
         except OSError as error:
             raise DemoError(f"{self.command.label} cannot be started: {error}; run `make setup`") from error
-        self._reader = asyncio.create_task(self._read(self._child))
+        output = self._child.stdout
+        if output is None:
+            raise DemoError(f"{self.command.label} has no output to read")
+        self._reader = asyncio.create_task(self._read(self._child, output))
         try:
             return await asyncio.wait_for(asyncio.shield(self._ready), READY_WITHIN)
         except TimeoutError:
@@ -74,9 +87,8 @@ class Process:
             await self.stop()
             raise
 
-    async def _read(self, child: asyncio.subprocess.Process) -> None:
-        assert child.stdout is not None
-        async for raw in child.stdout:
+    async def _read(self, child: asyncio.subprocess.Process, output: asyncio.StreamReader) -> None:
+        async for raw in output:
             line = raw.decode(errors="replace").rstrip()
             self.lines.append(line)
             if line.startswith(self.command.ready) and not self._ready.done():
@@ -113,7 +125,7 @@ class Process:
 
 
 @contextlib.asynccontextmanager
-async def running(url: str, *commands: Command) -> AsyncIterator[list[Process]]:
+async def running(url: str, *commands: Command) -> AsyncGenerator[list[Process]]:
     """Workers connected to the engine at `url`, started together and stopped together."""
     python_path = os.pathsep.join(filter(None, (str(ROOT / "examples" / "python"), os.environ.get("PYTHONPATH"))))
     environment = {"III_URL": url, "PYTHONPATH": python_path, "OTEL_ENABLED": "false"}
@@ -129,9 +141,20 @@ async def running(url: str, *commands: Command) -> AsyncIterator[list[Process]]:
 
 
 @contextlib.asynccontextmanager
-async def engine(data_dir: Path) -> AsyncIterator[tuple[str, str]]:
+async def engine(data_dir: Path) -> AsyncGenerator[tuple[str, str]]:
     """The embedded engine as a process of its own: its WebSocket and its HTTP address."""
-    argv = (sys.executable, "-m", "iii_bridge", "engine", "--port", "0", "--http-port", "0", "--data-dir", str(data_dir))
+    argv = (
+        sys.executable,
+        "-m",
+        "iii_bridge",
+        "engine",
+        "--port",
+        "0",
+        "--http-port",
+        "0",
+        "--data-dir",
+        str(data_dir),
+    )
     process = Process(Command("the embedded engine", argv, ready="engine ready:"), {})
     line = await process.start()
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from rich.console import Console
@@ -13,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from demo.expect import work_out
 from demo.preflight import require
 from demo.processes import DemoError, engine, running
-from demo.report import print_caught, print_checks, print_hops
+from demo.report import make_console, print_caught, print_checks, print_hops
 from demo.team import Team, assemble
 from demo.verify import ask, checks, receipts_written
 from demo.violations import Caught, answers, requests
@@ -26,32 +27,30 @@ OFF, STOOD_IN = 1, 3
 HTTP_DEFAULT = "http://127.0.0.1:3111"
 
 
-def main(url: str | None, http_url: str | None) -> int:
-    """Runs against the engine at `url`, or an embedded one.
+def main(url: str | None, http_url: str | None, limit: int | None = None) -> int:
+    """Runs against the engine at `url`, or an embedded one, with all order lines or the first `limit`.
 
     The exit code: 0, 1 when a number is off, a breach was missed or the demo could not run, 3 when all is well but
     Python stood in for a language.
     """
-    console = Console()
+    console = make_console()
     try:
-        return asyncio.run(_demo(console, url, http_url))
+        return asyncio.run(_demo(console, url, http_url, limit))
     except (DemoError, BridgeError) as error:
-        console.print(f"demo: {error}", style="red", markup=False, highlight=False)
+        console.print(f"demo: {error}", style="red", markup=False)
         return OFF
 
 
-async def _demo(console: Console, url: str | None, http_url: str | None) -> int:
+async def _demo(console: Console, url: str | None, http_url: str | None, limit: int | None) -> int:
     team = assemble()
     for tool in team.missing:
         language = {"node": "TypeScript", "cargo": "Rust"}[tool]
-        console.print(f"{tool} was not found: a Python stand-in takes the place of the {language} worker", style="yellow")
-    async with contextlib.AsyncExitStack() as stack:
-        if url is None:
-            data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="iii-bridge-demo-")))
-            url, http_url = await stack.enter_async_context(engine(data))
-            console.print(f"embedded engine: workers {url}  http {http_url}", highlight=False)
-        bridge = await stack.enter_async_context(connect(url, worker_name="example-demo"))
-        well = await _run(console, bridge, url, http_url or HTTP_DEFAULT, team)
+        console.print(
+            f"{tool} was not found: a Python stand-in takes the place of the {language} worker", style="yellow"
+        )
+    async with _engine(url, http_url) as (kind, ws, http), connect(ws, worker_name="example-demo") as bridge:
+        console.print(f"{kind} engine: workers {ws}  http {http}")
+        well = await _run(console, bridge, ws, http, team, load_lines()[:limit])
     if not well:
         return OFF
     if team.missing:
@@ -61,14 +60,24 @@ async def _demo(console: Console, url: str | None, http_url: str | None) -> int:
     return 0
 
 
-async def _run(console: Console, bridge: Bridge, url: str, http_url: str, team: Team) -> bool:
+@contextlib.asynccontextmanager
+async def _engine(url: str | None, http_url: str | None) -> AsyncGenerator[tuple[str, str, str]]:
+    """The engine named, or one of our own: which of the two, its WebSocket and its HTTP address."""
+    if url is not None:
+        yield "running", url, http_url or HTTP_DEFAULT
+        return
+    with tempfile.TemporaryDirectory(prefix="iii-bridge-demo-") as data:
+        async with engine(Path(data)) as (own_url, own_http_url):
+            yield "embedded", own_url, own_http_url
+
+
+async def _run(console: Console, bridge: Bridge, url: str, http_url: str, team: Team, lines: list[Line]) -> bool:
     await require(bridge, http_url)
-    lines = load_lines()
     expected = work_out(lines)
     caught: list[Caught] = []
     async with running(url, *team.commands()) as workers:
         for worker in workers:
-            console.print(f"ready: {worker.command.label}", highlight=False)
+            console.print(f"ready: {worker.command.label}")
         placed = await _place(console, http_url, lines)
         receipts = await receipts_written(bridge, len(expected.cents))
         told = await ask(bridge, http_url, receipts, lines)

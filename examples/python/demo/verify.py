@@ -80,7 +80,11 @@ async def ask(bridge: Bridge, http_url: str, receipts: SumResponse, lines: list[
 
 def checks(lines: list[Line], expected: Expected, placed: Placed, told: Told) -> list[Check]:
     """Every number of the run."""
-    return [*_http(lines, expected, placed, told), *_hops(lines, expected, placed.repeated, told), *_workers(expected, told)]
+    return [
+        *_http(lines, expected, placed, told),
+        *_hops(lines, expected, placed.repeated, told),
+        *_workers(expected, told),
+    ]
 
 
 def _http(lines: list[Line], expected: Expected, placed: Placed, told: Told) -> list[Check]:
@@ -96,7 +100,11 @@ def _http(lines: list[Line], expected: Expected, placed: Placed, told: Told) -> 
         Check("lines answered over HTTP", len(lines), len(answers)),
         Check("orders placed", len(expected.cents), len(ok)),
         Check("cents of every order, recomputed", expected.cents, ok),
-        Check("refused NOT_FOUND by pricing", expected.unpriced, {key for key, code in refused.items() if code == "NOT_FOUND"}),
+        Check(
+            "refused NOT_FOUND by pricing",
+            expected.unpriced,
+            {key for key, code in refused.items() if code == "NOT_FOUND"},
+        ),
         Check(
             "refused FAILED_PRECONDITION by inventory",
             expected.above_limit,

@@ -18,9 +18,11 @@ __all__ = ["Case", "Caught", "answers", "requests"]
 
 MODES = ("renamed-field", "wrong-type", "out-of-range", "unknown-enum")
 _PATHS = {
-    "pricing::quote": dict(zip(MODES, ("$.totalCents", "$.totalCents", "$.totalCents", "$.tier"), strict=True)),
-    "inventory::reserve": dict(zip(MODES, ("$.parcels", "$.quantity", "$.parcels", "$.warehouse"), strict=True)),
+    "pricing::quote": ("$.totalCents", "$.totalCents", "$.totalCents", "$.tier"),
+    "inventory::reserve": ("$.parcels", "$.quantity", "$.parcels", "$.warehouse"),
 }
+"""Where each function's answer is wrong, in the order of `MODES`."""
+
 _BAD_ORDERS: dict[str, tuple[dict[str, Any], str]] = {
     "renamed-field": ({"orderId": "v-1", "customer": "c", "sku": "bolt-000", "pieces": "3"}, "$.quantity"),
     "wrong-type": ({"orderId": "v-2", "customer": "c", "sku": ["bolt-000"], "quantity": "3"}, "$.sku"),
@@ -59,6 +61,10 @@ async def answers(bridge: Bridge, url: str, team: Team) -> AsyncIterator[Caught]
     async def reserve() -> object:
         return await inventory.reserve(ReserveRequest(order_id="v-1", sku="bolt-000", quantity=3))
 
+    async def unchecked() -> object:
+        """Knows no contract: what it is told was found by the worker."""
+        return await bridge.call("pricing::quote", {"orderId": "v-1", "sku": "bolt-000", "quantity": "3"})
+
     for mode in MODES:
         async with running(url, team.wrong_pricing(mode), team.wrong_inventory(mode)):
             yield await _response(quote, _case(team.pricing, mode, "pricing::quote"))
@@ -66,13 +72,13 @@ async def answers(bridge: Bridge, url: str, team: Team) -> AsyncIterator[Caught]
     if team.pricing != STAND_IN:
         for mode in MODES:
             untyped = python_worker("the untyped Python worker", "untyped-pricing", "--misbehave", mode)
-            yield await _alone(url, untyped, quote, _case("Python, untyped", mode, "pricing::quote"))
+            yield await _alone(url, untyped, quote, _case("untyped Python", mode, "pricing::quote"))
     slip = python_worker("the typed Python worker with a slip", "typed-slip")
-    yield await _alone(url, slip, quote, _case("Python, typed", "out-of-range", "pricing::quote"), by="its own worker")
+    yield await _alone(url, slip, unchecked, _case("typed Python", "out-of-range", "pricing::quote"), by="itself")
 
 
 def _case(offender: str, mode: str, function_id: str) -> Case:
-    return Case(offender, mode, function_id, "response", _PATHS[function_id][mode])
+    return Case(f"{offender} worker", mode, function_id, "response", _PATHS[function_id][MODES.index(mode)])
 
 
 async def _alone(
@@ -98,17 +104,17 @@ async def requests(bridge: Bridge, http_url: str, team: Team) -> AsyncIterator[C
     async with httpx.AsyncClient(base_url=http_url) as client:
         for mode, (order, path) in _BAD_ORDERS.items():
             answer = await client.post("/v1/orders", json=order)
-            case = Case("an HTTP client", mode, "orders::place", "request", path)
+            case = Case("HTTP caller", mode, "orders::place", "request", path)
             yield _refused(case, answer.status_code == 400, answer.text)
     callers = {"TypeScript": "typescript-types::forward", "Rust": "rust-types::forward"}
-    for language in {team.pricing, team.inventory} & callers.keys():
+    for language in sorted({team.pricing, team.inventory} & callers.keys()):
         for mode, (order, path) in _BAD_ORDERS.items():
             answer = await bridge.call(callers[language], {"functionId": "orders::place", "payload": order})
             error = answer.get("error", {})
-            case = Case(f"{language}, calling", mode, "orders::place", "request", path)
+            case = Case(f"{language} caller", mode, "orders::place", "request", path)
             yield _refused(case, error.get("code") == "contract_violation", error.get("message", str(answer)))
 
 
 def _refused(case: Case, refused: bool, said: str) -> Caught:
     named = all(part in said for part in (case.function_id, case.side, case.path))
-    return Caught(case, "its worker" if refused else "nobody", said, refused and named)
+    return Caught(case, "the worker" if refused else "nobody", said, refused and named)

@@ -23,7 +23,13 @@ __all__ = ["ANSWERS", "MODES", "TypedSlip", "answering"]
 
 MODES = ("renamed-field", "wrong-type", "out-of-range", "unknown-enum")
 
-_QUOTATION = {"sku": "bolt-000", "unitCents": "118003", "totalCents": "354009", "tier": "TIER_LIST", "discountPercent": 0}
+_QUOTATION = {
+    "sku": "bolt-000",
+    "unitCents": "118003",
+    "totalCents": "354009",
+    "tier": "TIER_LIST",
+    "discountPercent": 0,
+}
 _RESERVATION = {"reservationId": "r-1", "quantity": "3", "warehouse": "WAREHOUSE_NORTH", "parcels": 3}
 
 

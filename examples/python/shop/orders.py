@@ -48,7 +48,7 @@ class Orders(OrdersService):
             order_id=order_id,
             customer=request.customer,
             total_cents=quotation.total_cents,
-            queued_at=datetime.datetime.now(datetime.timezone.utc),
+            queued_at=datetime.datetime.now(datetime.UTC),
         )
         await self._timings["receipts::write"].measure(self._receipts.write.enqueue(receipt))
         response = PlaceResponse(

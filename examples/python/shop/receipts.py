@@ -28,7 +28,7 @@ class Receipts(ReceiptsService):
             self._repeated += 1
             return Empty()
         if request.queued_at is not None:
-            waited = datetime.datetime.now(datetime.timezone.utc) - request.queued_at
+            waited = datetime.datetime.now(datetime.UTC) - request.queued_at
             self._waits.values.append(waited.total_seconds() * 1000)
         self._written[request.order_id] = request
         self._cents[request.customer] += request.total_cents

@@ -34,9 +34,7 @@ class PricingStandIn(PricingService):
         item = self._catalogue.get(request.sku)
         if item is None:
             self._refused.add(request.order_id)
-            raise StatusError(
-                StatusCode.NOT_FOUND, f"no price for sku {request.sku}: it is not in the catalogue"
-            )
+            raise StatusError(StatusCode.NOT_FOUND, f"no price for sku {request.sku}: it is not in the catalogue")
         tier, percent = _tier(request.quantity)
         self._quoted.add(request.order_id)
         return Quotation(

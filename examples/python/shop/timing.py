@@ -24,7 +24,7 @@ def percentile(sorted_values: Sequence[float], part: float) -> float:
 class Timings:
     """Durations of one kind of call, in milliseconds."""
 
-    values: list[float] = field(default_factory=list)
+    values: list[float] = field(default_factory=list[float])
 
     async def measure(self, call: Awaitable[T]) -> T:
         """Awaits `call` and keeps how long it took, whatever came of it."""
