@@ -1,0 +1,88 @@
+"""One connection's way out: order, room, the end."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from iii_bridge.aio.transport import TransportClosed
+from iii_bridge.engine.connection import OUTBOX_LIMIT, Connection
+from tests.engine.support import asynchronous
+
+
+class Slow:
+    """A transport whose sends wait for permission."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.allowed = asyncio.Semaphore(0)
+        self.closed: tuple[int, str] | None = None
+        self.broken = False
+
+    async def send(self, data: bytes) -> None:
+        await self.allowed.acquire()
+        if self.broken:
+            raise TransportClosed
+        self.sent.append(data)
+
+    async def recv(self) -> str:
+        raise TransportClosed
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        self.closed = (code, reason)
+
+
+@asynchronous
+async def test_frames_leave_in_order_and_then_the_close() -> None:
+    transport = Slow()
+    connection = Connection(transport)
+    writer = asyncio.create_task(connection.write())
+    for number in range(5):
+        connection.push(b"%d" % number)
+        transport.allowed.release()
+    connection.finish(1012, "bye")
+    connection.push(b"too late")
+    await writer
+    assert transport.sent == [b"0", b"1", b"2", b"3", b"4"]
+    assert transport.closed == (1012, "bye")
+
+
+@asynchronous
+async def test_a_full_queue_makes_senders_wait() -> None:
+    transport = Slow()
+    connection = Connection(transport)
+    writer = asyncio.create_task(connection.write())
+    await connection.room()
+    for number in range(OUTBOX_LIMIT + 2):
+        connection.push(b"%d" % number)
+    assert connection.congested
+    waiting = asyncio.create_task(connection.room())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    for _ in range(2):
+        transport.allowed.release()
+    async with asyncio.timeout(5):
+        await waiting
+    assert not connection.congested
+    writer.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writer
+
+
+@asynchronous
+async def test_a_broken_transport_frees_whoever_waits() -> None:
+    transport = Slow()
+    connection = Connection(transport)
+    writer = asyncio.create_task(connection.write())
+    for _ in range(OUTBOX_LIMIT + 2):
+        connection.push(b"x")
+    waiting = asyncio.create_task(connection.room())
+    await asyncio.sleep(0)
+    transport.broken = True
+    transport.allowed.release()
+    async with asyncio.timeout(5):
+        await waiting
+        await writer
+    connection.push(b"y")
+    assert not connection.congested
