@@ -30,3 +30,14 @@ def test_every_target_of_the_contributing_page_is_found() -> None:
     """Guards the test above against finding nothing."""
     named = set(re.findall(r"`make ([a-z][a-z-]*)`", (ROOT / "CONTRIBUTING.md").read_text()))
     assert {"setup", "test", "lint", "types", "codegen"} <= named
+
+
+def test_the_design_places_every_part_in_a_layer() -> None:
+    text = (ROOT / "DESIGN.md").read_text()
+    table = text.split("## Layers\n", 1)[1].split("The generator is", 1)[0]
+    placed = set(re.findall(r"`(\w+)/?`", table))
+    parts = {
+        path.stem for path in (ROOT / "iii_bridge").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert {part for part in parts if not part.startswith("__")} - placed == set()
+    assert placed - parts == {"iii_bridge"}
