@@ -1,0 +1,248 @@
+"""Named queues: receipts, retries, order, dead letters, restarts, management."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iii_bridge.engine import Engine, QueueConfig
+from tests.engine.support import BareWorker, asynchronous
+
+FAST = QueueConfig("fast", backoff_ms=5)
+FIFO = QueueConfig("line", type="fifo", backoff_ms=5)
+
+
+@asynccontextmanager
+async def bench(*queues: QueueConfig | str, **options: Any) -> AsyncIterator[tuple[Engine, BareWorker, BareWorker]]:
+    """An engine, a worker with function a::job, and a producer."""
+    async with Engine(queues=queues, **options) as engine:
+        worker, producer = await BareWorker.join(engine), await BareWorker.join(engine)
+        await worker.function("a::job")
+        yield engine, worker, producer
+
+
+async def enqueue(producer: BareWorker, data: Any, queue: str, function_id: str = "a::job", **more: Any) -> Any:
+    return await producer.call(function_id, data, action={"type": "enqueue", "queue": queue}, **more)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a", QueueConfig("a")),
+        ("a:fifo", QueueConfig("a", type="fifo")),
+        ("a:standard", QueueConfig("a")),
+    ],
+)
+def test_a_queue_on_the_command_line(text: str, expected: QueueConfig) -> None:
+    assert QueueConfig.parse(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", ":fifo", "a:", "a:lifo", "a:fifo:x"])
+def test_what_is_no_queue(text: str) -> None:
+    with pytest.raises(ValueError, match="NAME"):
+        QueueConfig.parse(text)
+
+
+@asynchronous
+async def test_a_message_is_receipted_and_delivered_as_it_was() -> None:
+    async with bench() as (_, worker, producer):
+        answer = await enqueue(producer, {"n": 1}, "default", traceparent="00-t")
+        assert set(answer["result"]) == {"messageReceiptId"}
+        call = await worker.answer("done")
+        assert call["data"] == {"n": 1}
+        assert call["traceparent"] == "00-t"
+        assert "metadata" not in call
+
+
+@asynchronous
+async def test_a_failing_message_is_tried_again_and_then_buried() -> None:
+    async with bench(FAST) as (_, worker, producer):
+        receipt = (await enqueue(producer, {"n": 1}, "fast"))["result"]["messageReceiptId"]
+        for _ in range(3):
+            await worker.answer(error={"code": "x", "message": "no"})
+        stats = await settled(producer, "fast", dlq_depth=1)
+        assert stats == {"depth": 0, "consumer_count": 10, "dlq_depth": 1, "config": None}
+        (dead,) = (await producer.call("engine::queue::dlq_messages", {"topic": "fast"}))["result"]
+        assert (dead["id"], dead["payload"], dead["error"], dead["retries"]) == (receipt, {"n": 1}, "x: no", 3)
+        redriven = await producer.call("iii::queue::redrive", {"queue": "fast"})
+        assert redriven["result"] == {"queue": "fast", "redriven": 1}
+        assert (await worker.answer("fine"))["data"] == {"n": 1}
+        assert (await settled(producer, "fast", depth=0))["dlq_depth"] == 0
+
+
+async def settled(producer: BareWorker, queue: str, **wanted: int) -> dict[str, Any]:
+    """The statistics, once they show what is wanted."""
+    async with asyncio.timeout(5):
+        while True:
+            stats: dict[str, Any] = (await producer.call("engine::queue::topic_stats", {"topic": queue}))["result"]
+            if wanted.items() <= stats.items():
+                return stats
+
+
+@asynchronous
+async def test_a_third_attempt_may_succeed() -> None:
+    async with bench(FAST) as (_, worker, producer):
+        await enqueue(producer, 1, "fast")
+        for _ in range(2):
+            await worker.answer(error={"code": "x", "message": "again"})
+        await worker.answer("at last")
+        assert (await settled(producer, "fast", depth=0))["dlq_depth"] == 0
+
+
+@asynchronous
+async def test_nobody_there_counts_as_an_attempt() -> None:
+    async with bench(FAST) as (_, _, producer):
+        await enqueue(producer, 1, "fast", "a::missing")
+        await settled(producer, "fast", dlq_depth=1)
+        (dead,) = (await producer.call("engine::queue::dlq_messages", {"topic": "fast"}))["result"]
+        assert dead["error"].startswith("function_not_found: ")
+
+
+@asynchronous
+async def test_at_most_concurrency_run_at_once() -> None:
+    async with bench(QueueConfig("two", concurrency=2)) as (_, worker, producer):
+        for number in range(5):
+            await enqueue(producer, number, "two")
+        first = [await worker.receive("invokefunction") for _ in range(2)]
+        assert [call["data"] for call in first] == [0, 1]
+        await worker.barrier()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await worker.receive("invokefunction")
+        for call in first:
+            await worker.send(type="invocationresult", invocation_id=call["invocation_id"], result=None)
+        rest = [(await worker.answer())["data"] for _ in range(3)]
+        assert rest == [2, 3, 4]
+
+
+@asynchronous
+async def test_a_fifo_queue_keeps_its_order_over_retries() -> None:
+    async with bench(FIFO) as (_, worker, producer):
+        for number in range(4):
+            await enqueue(producer, number, "line")
+        seen = []
+        for fails in (False, True, True, False, False, True, True, True):
+            more = {"error": {"code": "x", "message": "m"}} if fails else {"result": 1}
+            seen.append((await worker.answer(**more))["data"])
+        assert seen == [0, 1, 1, 1, 2, 3, 3, 3]
+        await settled(producer, "line", depth=0, dlq_depth=1)
+
+
+@asynchronous
+async def test_a_fifo_queue_may_ask_for_a_group() -> None:
+    grouped = QueueConfig("grouped", type="fifo", message_group_field="customer")
+    async with bench(grouped) as (_, worker, producer):
+        for bad in ({"n": 1}, {"customer": None}, [1]):
+            error = (await enqueue(producer, bad, "grouped"))["error"]
+            assert error["code"] == "enqueue_error"
+            assert "'customer'" in error["message"]
+        await enqueue(producer, {"customer": 7}, "grouped")
+        assert (await worker.answer())["data"] == {"customer": 7}
+
+
+@asynchronous
+async def test_an_undeclared_queue_is_refused() -> None:
+    async with bench() as (_, _, producer):
+        error = (await enqueue(producer, 1, "nowhere"))["error"]
+        assert error["code"] == "enqueue_error"
+        assert "Queue 'nowhere' not found" in error["message"]
+
+
+@asynchronous
+async def test_a_namespaced_target() -> None:
+    async with bench() as (engine, _, producer):
+        local = await BareWorker.join(engine, namespace="shop")
+        await local.function("a::job")
+        await enqueue(producer, 5, "default", namespace="shop")
+        assert (await local.answer())["data"] == 5
+
+
+@asynchronous
+async def test_management_lists_and_single_messages() -> None:
+    async with bench(FAST, "line:fifo") as (_, _worker, producer):
+        rows = (await producer.call("engine::queue::list_topics", {}))["result"]
+        assert rows == [
+            {"name": "default", "broker_type": "builtin", "subscriber_count": 10},
+            {"name": "fast", "broker_type": "builtin", "subscriber_count": 10},
+            {"name": "line", "broker_type": "builtin", "subscriber_count": 1},
+        ]
+        answers = [await enqueue(producer, number, "fast", "a::none") for number in range(2)]
+        ids = [answer["result"]["messageReceiptId"] for answer in answers]
+        await settled(producer, "fast", dlq_depth=2)
+        topics = (await producer.call("engine::queue::dlq_topics", {}))["result"]
+        assert {row["topic"]: row["message_count"] for row in topics} == {"default": 0, "fast": 2, "line": 0}
+        which = {"queue": "fast", "message_id": ids[0]}
+        discarded = await producer.call("iii::queue::discard_message", which)
+        assert discarded["result"] == {**which, "redriven": 1}
+        again = await producer.call("iii::queue::redrive_message", which)
+        assert again["result"] == {**which, "redriven": 0}
+        other = {"queue": "fast", "message_id": ids[1]}
+        assert (await producer.call("iii::queue::redrive_message", other))["result"] == {**other, "redriven": 1}
+
+
+@asynchronous
+async def test_management_says_what_is_missing() -> None:
+    async with bench() as (_, _, producer):
+        wanted = {
+            ("engine::queue::topic_stats", "{}"): "topic_required",
+            ("engine::queue::topic_stats", '{"topic":"x"}'): "topic_stats_failed",
+            ("engine::queue::dlq_messages", "{}"): "topic_required",
+            ("iii::queue::redrive", "{}"): "queue_not_set",
+            ("iii::queue::redrive", '{"topic":"x"}'): "redrive_failed",
+            ("iii::queue::redrive_message", '{"queue":"default"}'): "message_id_not_set",
+            ("iii::queue::discard_message", '{"queue":"x","message_id":"y"}'): "discard_message_failed",
+            ("iii::queue::redrive", '{"queue":7}'): "deserialization_error",
+        }
+        for (function_id, data), code in wanted.items():
+            answer = await producer.call(function_id, json.loads(data))
+            assert answer["error"]["code"] == code, (function_id, data)
+
+
+def test_messages_survive_a_restart(tmp_path: Path) -> None:
+    async def before() -> None:
+        async with bench(FAST, data_dir=tmp_path) as (_, worker, producer):
+            for number in range(5):
+                await enqueue(producer, number, "fast")
+            for _ in range(2):
+                await worker.answer("ok")
+            await settled(producer, "fast", depth=0)
+
+    async def after() -> None:
+        async with bench(FAST, data_dir=tmp_path) as (_, worker, _producer):
+            got = [(await worker.answer("ok"))["data"] for _ in range(3)]
+            assert sorted(got) == [2, 3, 4]
+
+    async def then() -> None:
+        async with bench(data_dir=tmp_path) as (_, _, producer):
+            stats = await producer.call("engine::queue::topic_stats", {"topic": "default"})
+            assert stats["result"]["depth"] == 0
+
+    asyncio.run(before())
+    asyncio.run(after())
+    asyncio.run(then())
+
+
+def test_messages_of_a_queue_no_longer_declared_are_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def before() -> None:
+        async with bench(FAST, data_dir=tmp_path) as (_, worker, producer):
+            await enqueue(producer, 1, "fast")
+            await worker.receive("invokefunction")
+
+    async def without() -> None:
+        async with Engine(data_dir=tmp_path):
+            pass
+
+    async def after() -> None:
+        async with bench(FAST, data_dir=tmp_path) as (_, worker, _producer):
+            assert (await worker.answer())["data"] == 1
+
+    asyncio.run(before())
+    asyncio.run(without())
+    assert "queue fast is not declared" in caplog.text
+    asyncio.run(after())
