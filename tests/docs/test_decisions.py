@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import DOCS, ROOT, headings
+from tests.docs.pages import DOCS, ROOT, committed, headings
 
 DECISIONS = sorted((DOCS / "adr").glob("*.md"))
+_CITATION = re.compile(r"design\s+(?:#\s+)?decisions?\s+(\d+)(?:\s+(?:to|and)\s+(\d+))?")
 
 
 def test_numbers_have_no_gaps() -> None:
@@ -32,3 +33,15 @@ def test_the_design_lists_every_decision_by_its_title() -> None:
     assert [(n, name, title.lower()) for n, name, title in listed] == [
         (n, name, title.lower()) for n, name, title in expected
     ]
+
+
+def test_cited_decisions_exist() -> None:
+    cited = {
+        int(number)
+        for path in committed("*.py", "*.proto", "*.ts", "*.rs")
+        for pair in _CITATION.findall(path.read_text())
+        for number in pair
+        if number
+    }
+    assert cited
+    assert cited <= set(range(1, len(DECISIONS) + 1))
