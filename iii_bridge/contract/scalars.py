@@ -18,7 +18,6 @@ from iii_bridge.contract.json_text import Number
 from iii_bridge.contract.problems import Problem, describe
 
 __all__ = [
-    "FLOAT_MAX",
     "INTEGER_RANGES",
     "camel_path",
     "read_bool",
@@ -44,9 +43,6 @@ __all__ = [
     "write_timestamp",
 ]
 
-FLOAT_MAX: Final = float.fromhex("0x1.fffffep+127")
-"""The largest finite value of 32 bits."""
-
 INTEGER_RANGES: Final = {
     "int32": (-(2**31), 2**31 - 1),
     "uint32": (0, 2**32 - 1),
@@ -66,6 +62,7 @@ _MAX_DURATION_SECONDS: Final = 315_576_000_000
 _MAX_DURATION: Final = datetime.timedelta(seconds=_MAX_DURATION_SECONDS)
 _MICROSECOND: Final = datetime.timedelta(microseconds=1)
 _FLOAT_STRINGS: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_FLOAT_MAX: Final = float.fromhex("0x1.fffffep+127")
 _binary32: Final = struct.Struct("<f")
 
 
@@ -148,10 +145,11 @@ def read_float(value: Any) -> float:
 
 
 def round_to_float(value: float) -> float:
-    """The nearest value of 32 bits. Raises Problem when there is none."""
-    if math.isfinite(value) and abs(value) > FLOAT_MAX:
-        raise Problem("the number is out of range for float")
-    rounded: float = _binary32.unpack(_binary32.pack(value))[0]
+    """The nearest value of 32 bits. Raises Problem when that would be an infinity."""
+    try:
+        rounded: float = _binary32.unpack(_binary32.pack(value))[0]
+    except OverflowError:
+        raise Problem("the number is out of range for float") from None
     return rounded
 
 
@@ -177,11 +175,12 @@ def write_float(value: Any) -> float | str:
 def shortest_float(value: float) -> float:
     """The float with the fewest digits that is the same in 32 bits. Raises Problem when it does not fit."""
     target = round_to_float(value)
-    for digits in (6, 7, 8):
-        candidate = float(f"{target:.{digits}g}")
-        if abs(candidate) <= FLOAT_MAX and round_to_float(candidate) == target:
-            return candidate
-    return float(f"{target:.9g}")
+    if not math.isfinite(target):
+        return target
+    candidates = (float(f"{target:.{digits}g}") for digits in (6, 7, 8, 9))
+    # A text above the largest float would still round to it, but some parsers refuse it.
+    fitting = (number for number in candidates if abs(number) <= _FLOAT_MAX and round_to_float(number) == target)
+    return next(fitting, target)
 
 
 # --- booleans, strings, bytes -----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from iii_bridge.contract import scalars
-from iii_bridge.contract.json_text import Members, Number, items_of, kind_of
+from iii_bridge.contract.json_text import Members, Number, check_text, items_of, kind_of
 from iii_bridge.contract.plan import INTEGERS, MAX_DEPTH, Element, FieldPlan, MessagePlan, Shape, plan_of
 from iii_bridge.contract.problems import Path, Problem
 from iii_bridge.contract.schema import EnumSchema
@@ -100,6 +100,7 @@ def _message_reader(message_type: type) -> Reader:
             here = path.unknown(name) if field is None else path.member(name, field.redact)
             _meet(met, name if field is None else field.number, here)
             if field is None:
+                check_text(name, path)
                 unknown.found(here, member)
             elif member is not None or field.takes_null:
                 if field.oneof is not None:

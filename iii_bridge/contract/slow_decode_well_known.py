@@ -114,6 +114,7 @@ def _only_value(members: Members, path: Path, unknown: UnknownLog) -> Any:
     values: list[Any] = []
     for name, member in members:
         if name != "value":
+            check_text(name, path)
             unknown.found(path.unknown(name), member)
         elif values:
             raise path.member("value").fail("the member occurs twice")

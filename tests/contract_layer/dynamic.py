@@ -63,9 +63,9 @@ class Contract:
     """Compiled files: `cls` gives our class of a full name, `google` the reference's."""
 
     def __init__(self, descriptors: descriptor_pb2.FileDescriptorSet) -> None:
-        self._pool = descriptor_pool.DescriptorPool()
+        self.pool = descriptor_pool.DescriptorPool()
         for file in descriptors.file:
-            self._pool.Add(file)
+            self.pool.Add(file)
         for file in descriptors.file:
             if not file.name.startswith(("google/protobuf/", "google/api/")):
                 _Module(file).register()
@@ -74,7 +74,7 @@ class Contract:
         return class_of(full_name)
 
     def google(self, full_name: str) -> type[Any]:
-        return message_factory.GetMessageClass(self._pool.FindMessageTypeByName(full_name))
+        return message_factory.GetMessageClass(self.pool.FindMessageTypeByName(full_name))
 
 
 @functools.cache
