@@ -19,6 +19,7 @@ from shop.misbehave import ANSWERS, MODES, TypedSlip, answering
 from shop.orders import Orders
 from shop.receipts import Receipts
 from shop.stand_ins import InventoryStandIn, PricingStandIn
+from shop.types import PythonTypes
 
 UNTYPED = {"untyped-pricing": "pricing::quote", "untyped-inventory": "inventory::reserve"}
 
@@ -43,6 +44,11 @@ async def inventory(bridge: Bridge) -> None:
     await bridge.serve(InventoryStandIn())
 
 
+async def types(bridge: Bridge) -> None:
+    """The Python worker of the contract test."""
+    await bridge.serve(PythonTypes(bridge))
+
+
 async def typed_slip(bridge: Bridge) -> None:
     """A typed worker with a slip."""
     await bridge.serve(TypedSlip())
@@ -53,6 +59,7 @@ ROLES: dict[str, Callable[[Bridge], Awaitable[None]]] = {
     "receipts": receipts,
     "pricing": pricing,
     "inventory": inventory,
+    "types": types,
     "typed-slip": typed_slip,
 }
 

@@ -2,8 +2,6 @@
 
 import {
   fromJson,
-  getOption,
-  hasOption,
   toJson,
   type DescMessage,
   type DescMethodUnary,
@@ -14,7 +12,7 @@ import {
 import type { registerWorker } from "iii-sdk";
 import { InvocationError } from "iii-sdk/errors";
 import { readFileSync } from "node:fs";
-import { FieldBehavior, field_behavior } from "./gen/google/api/field_behavior_pb.js";
+import { check } from "./check.js";
 import { StatusError, passOn } from "./status.js";
 
 export type Worker = ReturnType<typeof registerWorker>;
@@ -29,32 +27,15 @@ export type Distortion = (functionId: string, response: JsonValue) => JsonValue;
 
 export const faithful: Distortion = (_functionId, response) => response;
 
-/** Decodes a message; the engine's `_caller_worker_id` and unknown members are skipped, REQUIRED ones demanded. */
+/** Decodes a message; the engine's `_caller_worker_id` and unknown members are skipped. */
 export function decode<M extends DescMessage>(schema: M, data: unknown): MessageShape<M> {
-  requireMembers(schema, data);
+  check(schema, data);
   return fromJson(schema, data as JsonValue, { ignoreUnknownFields: true });
 }
 
 /** Encodes a message as canonical ProtoJSON with defaults present. */
 export function encode<M extends DescMessage>(schema: M, message: MessageShape<M>): JsonValue {
   return toJson(schema, message, { alwaysEmitImplicit: true });
-}
-
-function requireMembers(schema: DescMessage, data: unknown): void {
-  if (typeof data !== "object" || data === null || Array.isArray(data)) {
-    throw new StatusError("INVALID_ARGUMENT", `${schema.typeName} is not an object at $`);
-  }
-  for (const field of schema.fields) {
-    const required =
-      hasOption(field, field_behavior) &&
-      getOption(field, field_behavior).includes(FieldBehavior.REQUIRED);
-    if (required && !(field.jsonName in data) && !(field.name in data)) {
-      throw new StatusError(
-        "INVALID_ARGUMENT",
-        `${schema.typeName} lacks its required member at $.${field.jsonName}`,
-      );
-    }
-  }
 }
 
 const SCHEMAS = new URL("../../schemas/2020-12/", import.meta.url);
@@ -87,7 +68,6 @@ function decodeRequest<I extends DescMessage>(input: I, functionId: string, data
   try {
     return decode(input, data);
   } catch (error) {
-    if (error instanceof StatusError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new StatusError("INVALID_ARGUMENT", `${functionId} request does not fit its contract: ${reason}`);
   }

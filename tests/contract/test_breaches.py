@@ -1,0 +1,118 @@
+"""Requests and responses that break the contract, in each language, and who finds them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from demo.processes import Command, python_worker
+from demo.team import rust_worker, typescript_worker
+from example_contracts.examples.inventory.v1 import InventoryClient, Reservation, ReserveRequest
+from example_contracts.examples.pricing.v1 import PricingClient, Quotation, QuoteRequest
+from example_contracts.examples.types.v1 import Everything, RelayRequest
+
+from iii_bridge import ContractError, Side, StatusCode, StatusError
+from tests.contract.bus import Bus, bus_with
+from tests.contract.directions import LANGUAGES, client
+
+FOREIGN = ("typescript", "rust")
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "wrong-type": ({"flag": "yes"}, "$.flag"),
+    "out-of-range": ({"signed": str(2**63)}, "$.signed"),
+    "unsigned-below-zero": ({"unsigned": "-1"}, "$.unsigned"),
+    "unknown-enum": ({"palette": ["COLOR_RED", "COLOR_MAUVE"]}, "$.palette[1]"),
+    "two-members-of-a-oneof": ({"label": "a", "number": "1"}, "$.number"),
+    "bad-base64": ({"data": "*"}, "$.data"),
+    "bad-time": ({"at": "yesterday"}, "$.at"),
+    "bad-map-value": ({"counts": {"a": "many"}}, '$.counts["a"]'),
+}
+
+
+@pytest.mark.parametrize(("payload", "path"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("caller", FOREIGN)
+def test_a_foreign_caller_learns_that_its_request_is_wrong(
+    bus: Bus, caller: str, payload: dict[str, Any], path: str
+) -> None:
+    request = {"functionId": "python-types::echo", "payload": payload}
+    error = bus.run(bus.bridge.call(f"{caller}-types::forward", request))["error"]
+    assert error["code"] == "contract_violation"
+    for part in ("python-types::echo", "request", path):
+        assert part in error["message"]
+
+
+@pytest.mark.parametrize("caller", FOREIGN)
+def test_a_foreign_caller_learns_that_a_required_member_is_missing(bus: Bus, caller: str) -> None:
+    request = {"functionId": "python-types::relay", "payload": {"function": "python-types::echo", "value": {}}}
+    error = bus.run(bus.bridge.call(f"{caller}-types::forward", request))["error"]
+    assert error["code"] == "contract_violation"
+    assert "$.functionId" in error["message"]
+
+
+@pytest.mark.parametrize("payload", [payload for payload, _ in WRONG.values()], ids=WRONG)
+@pytest.mark.parametrize("language", FOREIGN)
+def test_a_foreign_worker_refuses_a_wrong_request(bus: Bus, language: str, payload: dict[str, Any]) -> None:
+    with pytest.raises(StatusError) as caught:
+        bus.run(bus.bridge.call(f"{language}-types::echo", payload))
+    assert caught.value.status is StatusCode.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_typed_caller_does_not_send_a_wrong_request(bus: Bus, language: str) -> None:
+    with pytest.raises(ContractError) as caught:
+        bus.run(client(bus, language).echo(Everything(counts={"a": 2**63})))
+    error = caught.value
+    assert (error.function_id, error.side) == (f"{language}-types::echo", Side.REQUEST)
+    assert error.path == '$.counts["a"]'
+
+
+@pytest.mark.parametrize(
+    ("language", "function_id"), [("typescript", "inventory::reserve"), ("rust", "pricing::quote")]
+)
+def test_a_status_passes_through_a_foreign_worker(bus: Bus, language: str, function_id: str) -> None:
+    """The relay is answered INVALID_ARGUMENT by the other language, and so is whoever called the relay."""
+    with pytest.raises(StatusError) as caught:
+        bus.run(client(bus, language).relay(RelayRequest(function_id=function_id, value=Everything())))
+    assert caught.value.status is StatusCode.INVALID_ARGUMENT
+
+
+def test_each_language_chooses_its_status(bus: Bus) -> None:
+    with pytest.raises(StatusError) as unpriced:
+        bus.run(PricingClient(bus.bridge).quote(QuoteRequest(order_id="s-1", sku="no-such", quantity=1)))
+    with pytest.raises(StatusError) as above_limit:
+        bus.run(InventoryClient(bus.bridge).reserve(ReserveRequest(order_id="s-1", sku="bolt-000", quantity=10**6)))
+    assert (unpriced.value.status, above_limit.value.status) == (StatusCode.NOT_FOUND, StatusCode.FAILED_PRECONDITION)
+    assert "at <anonymous>" not in str(unpriced.value), "stacks stay inside"
+
+
+MODES = ("renamed-field", "wrong-type", "out-of-range", "unknown-enum")
+QUOTATION = dict(zip(MODES, ("$.totalCents", "$.totalCents", "$.totalCents", "$.tier"), strict=True))
+RESERVATION = dict(zip(MODES, ("$.parcels", "$.quantity", "$.parcels", "$.warehouse"), strict=True))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("language", ["typescript", "python"])
+def test_a_wrong_quotation_is_found_by_the_caller(language: str, mode: str) -> None:
+    workers = {
+        "typescript": lambda: typescript_worker("--misbehave", mode),
+        "python": lambda: python_worker("the untyped worker", "untyped-pricing", "--misbehave", mode),
+    }
+
+    async def call(bus: Bus) -> Quotation:
+        return await PricingClient(bus.bridge).quote(QuoteRequest(order_id="b-1", sku="bolt-000", quantity=3))
+
+    assert_found(workers[language](), call, "pricing::quote", QUOTATION[mode])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_wrong_reservation_is_found_by_the_caller(mode: str) -> None:
+    async def call(bus: Bus) -> Reservation:
+        return await InventoryClient(bus.bridge).reserve(ReserveRequest(order_id="b-1", sku="bolt-000", quantity=3))
+
+    assert_found(rust_worker("--misbehave", mode), call, "inventory::reserve", RESERVATION[mode])
+
+
+def assert_found(worker: Command, call: Any, function_id: str, path: str) -> None:
+    with bus_with(worker) as bus, pytest.raises(ContractError) as caught:
+        bus.run(call(bus))
+    error = caught.value
+    assert (error.function_id, error.side, error.path) == (function_id, Side.RESPONSE, path)
