@@ -1,0 +1,96 @@
+"""Errors to frames and back."""
+
+from __future__ import annotations
+
+import pytest
+
+from iii_bridge.errors import (
+    ContractError,
+    ForbiddenError,
+    FunctionNotFoundError,
+    InvocationError,
+    Side,
+    StatusError,
+)
+from iii_bridge.protocol.failures import error_body, error_from_body
+from iii_bridge.status import StatusCode, format_status_line, parse_status_line
+from iii_bridge.wire import ErrorBody
+
+
+def raised(error: Exception) -> Exception:
+    try:
+        raise error
+    except type(error) as caught:
+        return caught
+
+
+def test_a_status_crosses_with_its_details_and_keeps_its_stack_out_of_sight() -> None:
+    body = error_body(raised(StatusError(StatusCode.NOT_FOUND, "no order", [{"id": 7}])), "x::y")
+    assert (body.code, body.message) == ("NOT_FOUND", "no order")
+    assert isinstance(body.stacktrace, str)
+    assert "Traceback" in body.stacktrace
+    again = error_from_body(body, "x::y")
+    assert isinstance(again, StatusError)
+    assert (again.status, again.message, again.details) == (StatusCode.NOT_FOUND, "no order", ({"id": 7},))
+    assert str(again) == "x::y failed: no order [NOT_FOUND]"
+
+
+def test_a_status_from_an_official_worker_is_found_in_its_stack() -> None:
+    stack = "Error: no\n    at run (w.js:1)\n" + format_status_line("ABORTED", "try again") + "\n"
+    error = error_from_body(ErrorBody("invocation_failed", "no", stack), "x::y")
+    assert isinstance(error, StatusError)
+    assert error.status is StatusCode.ABORTED
+
+
+def test_a_violation_crosses_with_function_side_and_path() -> None:
+    body = error_body(ContractError("x::y", Side.REQUEST, "$.sku", "missing"), "x::y")
+    assert body.code == "contract_violation"
+    again = error_from_body(body, "x::y")
+    assert isinstance(again, ContractError)
+    assert (again.function_id, again.side, again.path, again.problem) == ("x::y", Side.REQUEST, "$.sku", "missing")
+
+
+@pytest.mark.parametrize(
+    ("violation", "status"),
+    [
+        (ContractError("x::y", Side.REQUEST, "$", "bad"), StatusCode.INVALID_ARGUMENT),
+        (ContractError("x::y", Side.RESPONSE, "$", "bad"), StatusCode.INTERNAL),
+        (ContractError("far::away", Side.REQUEST, "$", "bad"), StatusCode.INTERNAL),
+    ],
+)
+def test_only_a_bad_request_to_this_function_is_its_callers_fault(violation: ContractError, status: StatusCode) -> None:
+    body = error_body(violation, "x::y")
+    assert isinstance(body.stacktrace, str)
+    line = parse_status_line(body.stacktrace)
+    assert line is not None
+    assert line[0] is status
+
+
+def test_anything_else_fails_with_its_text_and_stack() -> None:
+    body = error_body(raised(ValueError("broken")), "x::y")
+    assert (body.code, body.message) == ("invocation_failed", "broken")
+    assert error_body(KeyError(), "x::y").message == "KeyError"
+    error = error_from_body(body, "x::y")
+    assert type(error) is InvocationError
+    assert "Traceback" not in str(error)
+    assert error.stacktrace == body.stacktrace
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [("function_not_found", FunctionNotFoundError), ("FORBIDDEN", ForbiddenError), ("?", InvocationError)],
+)
+def test_codes_choose_the_kind_and_stay_as_they_are(code: str, kind: type[InvocationError]) -> None:
+    error = error_from_body(ErrorBody(code, "m"), "x::y")
+    assert type(error) is kind
+    assert isinstance(error, InvocationError)
+    assert error.code == code
+
+
+@pytest.mark.parametrize("detail", [{"side": "sideways"}, {"path": 7}, {"function": None}])
+def test_a_damaged_violation_is_a_status_still(detail: dict[str, object]) -> None:
+    whole = {"@type": "iii_bridge/contract_violation", "function": "f", "side": "request", "path": "$", "problem": "p"}
+    line = format_status_line("INVALID_ARGUMENT", "m", [{**whole, **detail}])
+    error = error_from_body(ErrorBody("contract_violation", "m", line), "x::y")
+    assert isinstance(error, StatusError)
+    assert error.status is StatusCode.INVALID_ARGUMENT
