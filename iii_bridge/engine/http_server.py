@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 from typing import Any, Final
 
@@ -11,7 +10,7 @@ import uvicorn
 
 __all__ = ["HttpServer"]
 
-_DRAIN_SECONDS: Final = 2.0
+_DRAIN_SECONDS: Final = 1.0
 
 
 class HttpServer:
@@ -40,8 +39,8 @@ class HttpServer:
         self._server.lifespan = self._server.config.lifespan_class(self._server.config)
         await self._server.startup(sockets=[sock])
 
-    async def stop(self) -> None:
-        """Stops accepting, lets running requests end for two seconds, then cancels them."""
+    async def drain(self) -> None:
+        """Stops accepting and gives running requests a second to end."""
         server = self._server
         if not server.started:
             return
@@ -49,12 +48,13 @@ class HttpServer:
             listener.close()
         for connection in list(server.server_state.connections):
             connection.shutdown()
-        tasks = list(server.server_state.tasks)
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=_DRAIN_SECONDS)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-        for listener in server.servers:
-            with contextlib.suppress(OSError):
-                await listener.wait_closed()
+        if server.server_state.tasks:
+            await asyncio.wait(list(server.server_state.tasks), timeout=_DRAIN_SECONDS)
+
+    async def stop(self) -> None:
+        """Drains, then cancels what still runs."""
+        await self.drain()
+        late = list(self._server.server_state.tasks)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)

@@ -98,11 +98,15 @@ class Engine:
         await self._http_server.start(web)
 
     async def stop(self) -> None:
-        """Takes nothing new, closes every connection with 1012, and writes what is to be kept."""
+        """Takes nothing new, closes every connection with 1012, and writes what is to be kept.
+
+        A request that still waits for a worker when that worker's connection closes is answered with an error.
+        """
         self._queues.stop()
-        await self._http_server.stop()
+        await self._http_server.drain()
         await self._listener.stop(SHUTDOWN_CODE, "engine shutdown")
         await self.hub.close(SHUTDOWN_CODE, "engine shutdown")
+        await self._http_server.stop()
         self._channels.close()
         await self._store.close()
 
