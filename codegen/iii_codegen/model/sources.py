@@ -23,7 +23,7 @@ class Sources:
             self._spans.setdefault(path, location.span)
             text = location.leading_comments or location.trailing_comments
             if text:
-                self._comments[path] = _clean(text.splitlines())
+                self._comments[path] = _clean(text.split("\n"))
 
     def place(self, path: tuple[int, ...]) -> Place:
         """The position of an element, or of the closest one around it."""

@@ -46,9 +46,9 @@ def docstring(comment: str) -> list[str]:
     if not comment.strip():
         return []
     lines = ["".join(char if char == "\t" else _escaped(char) for char in line) for line in comment.split("\n")]
-    lines = [line.replace('"""', '\\"\\"\\"') for line in lines]
     if lines[-1].endswith('"'):
         lines[-1] = lines[-1][:-1] + '\\"'
+    lines = [line.replace('"""', '\\"\\"\\"') for line in lines]
     lines[0] = '"""' + lines[0]
     if len(lines) == 1:
         return [lines[0] + '"""']

@@ -4,7 +4,7 @@
     module     messages, enums, packages, file modules      keywords, imported modules, endings _pb and _schemas
     message    fields, nested messages and enums            these, and attributes of betterproto2.Message
     enum       values                                       these, and attributes of betterproto2.Enum
-    service    methods                                      keywords, imported modules
+    service    methods                                      keywords, imported modules, mro
 
 No name begins with an underscore: what generated modules and bases keep for
 themselves does, so it is never in the way. The tables are written out, not
@@ -74,7 +74,7 @@ KEYWORDS: Final = frozenset(
     ]
 )
 IMPORTED: Final = frozenset(
-    ["abc", "abi", "betterproto2", "builtins", "collections", "dataclasses", "datetime", "typing"]
+    ["abc", "abi", "annotations", "betterproto2", "builtins", "collections", "dataclasses", "datetime", "typing"]
 )
 """Names that generated modules import; nothing else in them is used without one of these in front."""
 
@@ -120,7 +120,7 @@ ENUM_ATTRIBUTES: Final = frozenset(
 _MODULE: Final = Escaper(KEYWORDS | IMPORTED, ("_pb", "_schemas"))
 _MEMBER: Final = Escaper(KEYWORDS | IMPORTED | MESSAGE_ATTRIBUTES)
 _ENUM: Final = Escaper(KEYWORDS | IMPORTED | ENUM_ATTRIBUTES)
-_METHOD: Final = Escaper(KEYWORDS | IMPORTED)
+_METHOD: Final = Escaper(KEYWORDS | IMPORTED | {"mro"})
 
 
 def type_name(name: str) -> str:
