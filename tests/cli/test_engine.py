@@ -1,0 +1,81 @@
+"""`iii-bridge engine` as a process: the ready line, signals, exit codes."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from websockets.sync.client import connect
+
+READY = re.compile(r"engine ready: workers (ws://\S+)  http (http://\S+)  queues in (.+)\n")
+
+
+@contextmanager
+def engine(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "iii_bridge", "engine", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def ready(process: subprocess.Popen[str]) -> re.Match[str]:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    found = READY.fullmatch(line)
+    assert found is not None, line
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_where_it_is_and_ends_well_on_a_signal(number: signal.Signals, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with engine(
+        "--port", "0", "--http-port", "0", "--data-dir", str(data), "--queue", "a", "--queue", "b:fifo"
+    ) as process:
+        found = ready(process)
+        assert found[3] == str(data)
+        assert (data / "queue.db").exists()
+        with connect(found[1]) as socket:
+            assert "workerregistered" in str(socket.recv())
+        process.send_signal(number)
+        assert process.wait(10) == 0
+
+
+def test_a_taken_port_is_one_line_and_exit_1(tmp_path: Path) -> None:
+    with engine("--port", "0", "--http-port", "0", "--memory") as first:
+        found = ready(first)
+        assert found[3] == "memory"
+        port = found[1].rsplit(":", 1)[1]
+        with engine("--port", port, "--http-port", "0", "--memory") as second:
+            output, errors = second.communicate(timeout=20)
+            assert second.returncode == 1
+            assert output == ""
+            assert errors.count("\n") == 1
+            assert errors.startswith("iii-bridge engine: cannot start: ")
+            assert port in errors
+
+
+def test_a_wrong_queue_is_a_wrong_option() -> None:
+    with engine("--queue", "a:lifo") as process:
+        _, errors = process.communicate(timeout=20)
+        assert process.returncode == 2
+        assert "a:lifo" in errors
+
+
+def test_the_help_says_what_the_stream_port_is_for() -> None:
+    with engine("--help") as process:
+        output, _ = process.communicate(timeout=20)
+        text = " ".join(re.sub("[│╭╰─╮╯]", " ", output).split())
+        assert "stream triggers are refused" in text
