@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import re
 import sys
 import tempfile
 import textwrap
@@ -27,26 +28,27 @@ Sources = Mapping[str, str]
 
 _numbers = itertools.count()
 
-HEAD = """\
-syntax = "proto3";
-package shop.v1;
-import "google/api/annotations.proto";
-import "google/api/field_behavior.proto";
-import "google/protobuf/any.proto";
-import "google/protobuf/duration.proto";
-import "google/protobuf/empty.proto";
-import "google/protobuf/field_mask.proto";
-import "google/protobuf/struct.proto";
-import "google/protobuf/timestamp.proto";
-import "google/protobuf/wrappers.proto";
-import "iii_bridge/v1/contract.proto";
-import "iii_bridge/v1/events.proto";
-"""
+_HEAD = (  # an import, and a word by which it is known to be needed
+    ("google/api/annotations.proto", "google.api.http"),
+    ("google/api/field_behavior.proto", "field_behavior"),
+    ("google/protobuf/any.proto", "protobuf.Any"),
+    ("google/protobuf/duration.proto", "protobuf.Duration"),
+    ("google/protobuf/empty.proto", "protobuf.Empty"),
+    ("google/protobuf/field_mask.proto", "protobuf.FieldMask"),
+    ("google/protobuf/struct.proto", "protobuf.(Struct|Value|ListValue|NullValue)"),
+    ("google/protobuf/timestamp.proto", "protobuf.Timestamp"),
+    ("google/protobuf/wrappers.proto", r"protobuf.\w+\dValue|protobuf.(String|Bool|Bytes|Double|Float)Value"),
+    ("iii_bridge/v1/contract.proto", r"iii_bridge.v1.(file|service|function|trigger)"),
+    ("iii_bridge/v1/events.proto", r"iii_bridge.v1.[A-Z]"),
+)
 
 
 def shop(body: str) -> dict[str, str]:
-    """A contract `shop/v1/shop.proto` with everything imported; the body begins on line 14."""
-    return {"shop/v1/shop.proto": HEAD + textwrap.dedent(body).lstrip("\n")}
+    """A contract `shop/v1/shop.proto` that imports what it needs; the body begins on line 14."""
+    text = textwrap.dedent(body).lstrip("\n")
+    imports = [f'import "{path}";' if re.search(word, text) else "" for path, word in _HEAD]
+    head = ['syntax = "proto3";', "package shop.v1;", *imports]
+    return {"shop/v1/shop.proto": "\n".join([*head, text])}
 
 
 def write_sources(root: Path, sources: Sources) -> None:

@@ -34,11 +34,11 @@ def _check_packages(tree: Tree, report: Report) -> None:
         directory, _, name = file.path.rpartition("/")
         if package_version(file.package) is None:
             report.add("III005", place, f"package {file.package or 'without a name'} does not end in a version")
-        if directory.replace("/", ".") != file.package:
-            report.add("III006", place, f"package {file.package or 'without a name'} is not in its directory")
         first = packages.setdefault(directory, file)
         if first.package != file.package:
             report.add("III007", place, f"{file.package} shares its directory with {first.package} of {first.path}")
+        elif directory.replace("/", ".") != file.package:
+            report.add("III006", place, f"package {file.package or 'without a name'} is not in its directory")
         # Characters that no language allows in a module name become underscores, which may make two names one.
         module = f"{directory}/{name.removesuffix('.proto')}".replace("-", "_").replace(".", "_")
         other = modules.setdefault(module, file)
@@ -59,11 +59,11 @@ def _check_classes(tree: Tree, report: Report) -> None:
             taken[name] = f"{name} in {file.path}"
     for file in tree.generated_files():
         for service in file.services:
-            for name in class_names(service.base_name):
-                full_name = f"{file.package}.{name}".removeprefix(".")
-                other = taken.setdefault(full_name, f"service {service.full_name}")
-                if other != f"service {service.full_name}":
-                    report.add("III101", service.place, f"class {name} of {service.full_name} clashes with {other}")
+            own = f"service {service.full_name}"
+            names = [f"{file.package}.{name}".removeprefix(".") for name in class_names(service.base_name)]
+            clash = next((name for name in names if taken.setdefault(name, own) != own), None)
+            if clash:
+                report.add("III101", service.place, f"class {clash} of {own} clashes with {taken[clash]}")
 
 
 def _spellings(field: Field) -> set[str]:

@@ -91,6 +91,7 @@ def _function_id(scope: ServiceScope, method: MethodOptions, report: Report) -> 
         prefix = scope.service.text("prefix")
         if not prefix:
             report.add("III201", scope.service.place, f"service {scope.name} has an empty prefix")
+            return ""
     return default_function_id(prefix, scope.package, method.name)
 
 

@@ -1,0 +1,227 @@
+"""Every code of the table is reported where it should be, with a place, and all of them at once."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from iii_codegen.model.codes import CODES
+from iii_codegen.model.diagnostics import Severity
+from tests.codegen.support import Sources, codes, model, shop
+
+EMPTY = "google.protobuf.Empty"
+
+
+def method(options: str, request: str = "R", response: str = EMPTY) -> dict[str, str]:
+    """A contract with one method; its options begin on line 18."""
+    return shop(
+        f"""
+        message R {{ string id = 1; int64 big = 2; repeated string tags = 3; R child = 4; }}
+        service S {{
+          rpc M({request}) returns ({response}) {{
+            {options}
+          }}
+        }}
+        """
+    )
+
+
+def function(text: str, response: str = EMPTY) -> dict[str, str]:
+    return method(f"option (iii_bridge.v1.function) = {{ {text} }};", response=response)
+
+
+def service(text: str) -> dict[str, str]:
+    return shop(
+        f"message R {{ string id = 1; }}\nservice S {{\n option (iii_bridge.v1.service) = {{ {text} }};\n"
+        f"rpc M(R) returns ({EMPTY});\n}}"
+    )
+
+
+def trigger(text: str, **types: str) -> dict[str, str]:
+    return method(f"option (iii_bridge.v1.trigger) = {{ {text} }};", **types)
+
+
+def http(text: str, **types: str) -> dict[str, str]:
+    return method(f"option (google.api.http) = {{ {text} }};", **types)
+
+
+def proto2(body: str) -> dict[str, str]:
+    return {"shop/v1/shop.proto": f'syntax = "proto2";\npackage shop.v1;\n{body}'}
+
+
+def endpoint(text: str) -> dict[str, str]:
+    return function(f"http_endpoint: {{ {text} }}")
+
+
+def raw(path: str, package: str = "shop.v1", body: str = "") -> dict[str, str]:
+    return {path: f'syntax = "proto3";\npackage {package};\n{body}'}
+
+
+URL = 'url: "https://x.test/a"'
+RAW = "iii_bridge.v1.HttpRequest"
+
+CASES: list[tuple[str, Sources]] = [
+    ("III002", proto2("message M { optional group G = 1 { optional int32 a = 1; } }")),
+    ("III003", proto2("message M { extensions 100; }\nextend M { optional int32 x = 100; }")),
+    ("III004", proto2("message M { optional int32 a = 1 [default = 5]; }")),
+    ("III005", raw("shop/shop.proto", "shop")),
+    ("III006", raw("elsewhere/shop.proto")),
+    ("III007", raw("shop/v1/a.proto") | raw("shop/v1/b.proto", "other.v1")),
+    ("III008", raw("shop/v1/a-b.proto") | raw("shop/v1/a_b.proto")),
+    ("III010", function("timeout: { seconds: 999999999999999 }")),
+    ("III101", shop("message R {}\nmessage SService {}\nservice S { rpc M(R) returns (R); }")),
+    ("III101", shop("message R {}\nenum SClient { Z = 0; }\nservice S { rpc M(R) returns (R); }")),
+    ("III101", shop('message R {}\nservice S { rpc A(R) returns (R); }\nservice SService {}')),
+    ("III102", shop('message M { string a = 1 [json_name = "b"]; string b = 2 [json_name = "c"]; }')),
+    ("III103", shop("message R { string _caller_worker_id = 1; }\nservice S { rpc M(R) returns (R); }")),
+    ("III103", shop('message R { string x = 1 [json_name = "_caller_worker_id"]; }\nservice S { rpc M(R) returns (R); }')),
+    ("III201", function('id: ""')),
+    ("III201", service('prefix: ""')),
+    ("III202", function('id: "a b"')),
+    ("III202", function('id: "a\\nb"')),
+    ("III203", shop("message R {}\nservice S { rpc Ab(R) returns (R); rpc ab(R) returns (R); }")),
+    *(("III204", method("", request=f"google.protobuf.{name}")) for name in ("StringValue", "Value", "ListValue")),
+    *(("III204", method("", response=f"google.protobuf.{name}")) for name in ("Timestamp", "Duration", "FieldMask")),
+    ("III205", function('metadata_json: "[1]"')),
+    ("III205", function('metadata_json: "{"')),
+    ("III205", service('metadata_json: "1"')),
+    ("III206", function('metadata { key: "a" value: "1" } metadata_json: "{\\"a\\": 1}"')),
+    ("III207", function('metadata { key: "iii-bridge" value: "1" }')),
+    ("III208", function("timeout: { seconds: -1 }")),
+    ("III208", function("timeout: {}")),
+    ("III208", endpoint(f"{URL} timeout: {{ seconds: -1 }}")),
+    ("III209", method(
+        "option idempotency_level = IDEMPOTENT; option (iii_bridge.v1.function) ="
+        " { timeout: { seconds: 1 } attempt_timeout: { seconds: 2 } };"
+    )),
+    ("III210", function("delivery: DELIVERY_VOID", response="R")),
+    ("III210", function('delivery: DELIVERY_ENQUEUE queue: "q"', response="R")),
+    ("III211", function("delivery: DELIVERY_ENQUEUE")),
+    ("III212", function("attempt_timeout: { seconds: 1 }")),
+    ("III213", method("option (iii_bridge.v1.function) = { delivery: DELIVERY_VOID };", request="stream R")),
+    ("III214", function("json: { int64: INT64_NUMBER }")),
+    ("III215", service('namespace: " "')),
+    ("III301", trigger("")),
+    ("III302", trigger("http: {}")),
+    ("III302", http('body: "*"')),
+    ("III303", http('get: "/a//b"')),
+    ("III303", trigger('http: { api_path: "/a/{b}" }')),
+    ("III304", trigger('http: { api_path: "/a" http_method: "BREW" }')),
+    ("III304", http('custom: { kind: "TRACE" path: "/a" }')),
+    ("III305", http('get: "/a" additional_bindings { get: "/a" }')),
+    ("III305", http('get: "/a/{id}" additional_bindings { get: "/a/{big}" }')),
+    ("III305", method(
+        'option (google.api.http) = { get: "/a/{id}" };'
+        'option (iii_bridge.v1.trigger) = { http: { api_path: "a/:big" } };'
+    )),
+    *(("III306", http(f'get: "/a/{{{name}}}"')) for name in ("nothing", "tags", "child", "id.x")),
+    ("III307", http('post: "/a" body: "nothing"')),
+    ("III308", http('get: "/a"', request="stream R")),
+    ("III309", http('get: "/a" response_body: "nothing"')),
+    ("III310", method("", request=RAW)),
+    ("III311", trigger("subscribe: {}")),
+    ("III311", trigger("durable_subscriber: {}")),
+    ("III311", trigger("cron: {}")),
+    ("III311", trigger("stream: {}")),
+    ("III311", trigger("custom: {}")),
+    ("III312", trigger('cron: { expression: "0 9 * * *" }')),
+    ("III313", trigger('durable_subscriber: { topic: "t" queue_config: { concurrency: 0 } }')),
+    ("III313", trigger('durable_subscriber: { topic: "t" queue_config: { delay: { nanos: 5 } } }')),
+    ("III313", trigger('durable_subscriber: { topic: "t" queue_config: { backoff: { seconds: -5 } } }')),
+    ("III314", trigger('custom: { type: "x" config_json: "[]" }')),
+    ("III315", trigger('subscribe: { topic: "t" }', request="stream R")),
+    ("III316", trigger('stream: { event: EVENT_JOIN stream_name: "s" }')),
+    *(("III401", endpoint(f'url: "{url}"')) for url in ("", "/a", "ftp://x", "http://", "http://x:y/", "http://a b")),
+    ("III402", endpoint(f'{URL} method: "HEAD"')),
+    ("III403", endpoint(f'{URL} headers {{ key: "a b" value: "1" }}')),
+    ("III403", endpoint(f'{URL} headers {{ key: "a" value: "1\\r\\n" }}')),
+    ("III403", endpoint(f'{URL} api_key: {{ value_env: "K" }}')),
+    ("III404", endpoint(f"{URL} bearer: {{}}")),
+    ("III404", endpoint(f"{URL} hmac: {{}}")),
+    ("III404", endpoint(f'{URL} api_key: {{ header: "X" }}')),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "sources"), CASES, ids=[f"{code}-{index}" for index, (code, _) in enumerate(CASES)])
+def test_reported(code: str, sources: Sources) -> None:
+    found = model(sources)[1].diagnostics
+    assert [item.code for item in found] == [code], [str(item) for item in found]
+    (finding,) = found
+    assert finding.place.file in sources
+    assert finding.place.line > 0
+    assert finding.place.column > 0
+    assert re.fullmatch(r"[^\n]+:\d+:\d+: (error|warning) III\d+: [^\n]+\n    hint: [^\n]+", str(finding))
+
+
+def test_every_code_has_a_case() -> None:
+    # III001 needs a protoc that knows editions after the ones we support.
+    assert {code for code, _ in CASES} | {"III001"} == set(CODES)
+
+
+@pytest.mark.parametrize(
+    ("sources", "line"),
+    [
+        (function('id: ""'), 17),
+        (trigger("subscribe: {}"), 17),
+        (http('get: "/a//b"'), 17),
+        (service('metadata_json: "1"'), 16),
+        (endpoint('url: ""'), 17),
+    ],
+)
+def test_the_place_is_the_option(sources: Sources, line: int) -> None:
+    (finding,) = model(sources)[1].diagnostics
+    assert finding.place.line == line
+
+
+def test_all_problems_are_reported_at_once() -> None:
+    found = codes(
+        shop(
+            """
+            message R { string a = 1 [json_name = "b"]; string b = 2 [json_name = "z"]; }
+            service S {
+              rpc M(R) returns (google.protobuf.StringValue) {
+                option (iii_bridge.v1.function) = { id: "" timeout: { seconds: -1 } };
+                option (iii_bridge.v1.trigger) = { cron: { expression: "never" } };
+              }
+              rpc N(google.protobuf.Value) returns (R);
+            }
+            """
+        )
+    )
+    assert found == ["III102", "III204", "III201", "III208", "III312", "III204"]
+
+
+def test_one_route_in_two_services() -> None:
+    found = model(
+        shop(
+            """
+            message R { string id = 1; string name = 2; }
+            service A { rpc M(R) returns (R) { option (google.api.http) = { get: "/x/{id}" }; } }
+            service B { rpc M(R) returns (R) { option (google.api.http) = { get: "/x/{name}" }; } }
+            """
+        )
+    )[1].diagnostics
+    assert [item.problem for item in found] == [
+        "route GET /x/:name (GET /x/:id) of shop.v1.B/M is bound to shop.v1.A/M already"
+    ]
+
+
+def test_one_id_in_two_namespaces_is_no_conflict() -> None:
+    def named(service: str, namespace: str) -> str:
+        option = f'option (iii_bridge.v1.service) = {{ prefix: "p" namespace: "{namespace}" }};'
+        return f"service {service} {{ {option} rpc M(R) returns (R); }}"
+
+    assert codes(shop(f"message R {{}} {named('A', 'east')} {named('B', 'west')}")) == []
+    assert codes(shop(f"message R {{}} {named('A', 'east')} {named('B', 'east')}")) == ["III203"]
+
+
+def test_a_correct_contract_has_no_findings() -> None:
+    assert codes(http('post: "/a/{id}" body: "*" additional_bindings { get: "/b/{child.id}" }', response="R")) == []
+    assert codes(method("", request="google.protobuf.Struct", response="google.protobuf.Any")) == []
+
+
+def test_warnings_are_no_errors() -> None:
+    report = model(raw("shop/shop.proto", "shop"))[1]
+    assert (len(report.errors), len(report.warnings)) == (0, 1)
+    assert report.warnings[0].severity is Severity.WARNING
