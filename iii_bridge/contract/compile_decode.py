@@ -50,8 +50,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from iii_bridge.contract import fast_values, scalars
 from iii_bridge.contract.fast_values import Unusual
-from iii_bridge.contract.json_text import has_duplicates
-from iii_bridge.contract.plan import MAX_DEPTH, Element, FieldPlan, MessagePlan, Shape, height_of, plan_of
+from iii_bridge.contract.json_text import MAX_DEPTH, has_duplicates
+from iii_bridge.contract.plan import Element, FieldPlan, MessagePlan, Shape, height_of, plan_of
 from iii_bridge.contract.spec import Names
 
 __all__ = ["CALLER_MEMBER", "FAILURES", "FastDecoder", "decoder_space"]

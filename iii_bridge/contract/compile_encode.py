@@ -39,7 +39,8 @@ import msgspec
 
 from iii_bridge.contract import scalars, slow_encode_well_known
 from iii_bridge.contract.fast_values import Unusual, float32_text, is_negative_zero
-from iii_bridge.contract.plan import INTEGERS, MAX_DEPTH, Element, FieldPlan, MessagePlan, Shape, height_of, plan_of
+from iii_bridge.contract.json_text import MAX_DEPTH
+from iii_bridge.contract.plan import INTEGERS, Element, FieldPlan, MessagePlan, Shape, height_of, plan_of
 from iii_bridge.contract.problems import Path
 from iii_bridge.contract.scalars import INTEGER_RANGES
 from iii_bridge.contract.slow_encode import writer_of

@@ -12,7 +12,7 @@ import re
 from typing import Any, Final, cast
 
 from iii_bridge.contract import scalars, well_known
-from iii_bridge.contract.plan import MAX_DEPTH
+from iii_bridge.contract.json_text import MAX_DEPTH
 
 __all__ = [
     "Unusual",

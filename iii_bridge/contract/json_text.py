@@ -12,7 +12,20 @@ from typing import Any, Final, NoReturn
 
 from iii_bridge.contract.problems import Path, describe
 
-__all__ = ["Members", "Number", "check_ignored", "check_text", "has_duplicates", "items_of", "kind_of", "parse_json"]
+__all__ = [
+    "MAX_DEPTH",
+    "Members",
+    "Number",
+    "check_ignored",
+    "check_text",
+    "has_duplicates",
+    "items_of",
+    "kind_of",
+    "parse_json",
+]
+
+MAX_DEPTH: Final = 100
+"""Messages, or values of no fixed type, within one another; one more is refused."""
 
 _LONG_INTEGER: Final = 40
 """Digits beyond which an integer stays text: no field holds it, and `int` refuses very long ones."""
@@ -65,8 +78,10 @@ def has_duplicates(text: bytes) -> bool:
     return False
 
 
-def check_ignored(value: Any, path: Path) -> None:
-    """What holds for members nobody reads: no duplicates and no lone surrogates inside. Raises CodecError."""
+def check_ignored(value: Any, path: Path, depth: int = 0) -> None:
+    """What holds for members nobody reads: no duplicates, no lone surrogates, no abyss inside. Raises CodecError."""
+    if depth > MAX_DEPTH:
+        raise path.fail(f"values are nested more than {MAX_DEPTH} deep")
     if isinstance(value, Members):
         seen: set[str] = set()
         for name, member in value:
@@ -75,10 +90,10 @@ def check_ignored(value: Any, path: Path) -> None:
             if name in seen:
                 raise here.fail("the member occurs twice")
             seen.add(name)
-            check_ignored(member, here)
+            check_ignored(member, here, depth + 1)
     elif (items := items_of(value)) is not None:
         for index, item in enumerate(items):
-            check_ignored(item, path.item(index))
+            check_ignored(item, path.item(index), depth + 1)
     elif value.__class__ is str:
         check_text(value, path)
 

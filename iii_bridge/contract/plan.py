@@ -18,7 +18,6 @@ from iii_bridge.contract.schema import EnumSchema, FieldSchema, Kind
 
 __all__ = [
     "INTEGERS",
-    "MAX_DEPTH",
     "Element",
     "FieldPlan",
     "MessagePlan",
@@ -27,9 +26,6 @@ __all__ = [
     "plan_of",
     "root_element",
 ]
-
-MAX_DEPTH: Final = 100
-"""Messages, Structs and lists within one another; one more is refused."""
 
 
 class Shape(enum.Enum):

@@ -14,8 +14,8 @@ import re
 import struct
 from typing import Any, Final
 
-from iii_bridge.contract.json_text import Number
-from iii_bridge.contract.problems import Problem, describe
+from iii_bridge.contract.json_text import Number, kind_of
+from iii_bridge.contract.problems import Problem
 
 __all__ = [
     "INTEGER_RANGES",
@@ -67,7 +67,7 @@ _binary32: Final = struct.Struct("<f")
 
 
 def _wrong(expected: str, value: Any) -> Problem:
-    return Problem(f"expected {expected}, found {'a number' if isinstance(value, Number) else describe(value)}")
+    return Problem(f"expected {expected}, found {kind_of(value)}")
 
 
 def _is_text(value: Any) -> bool:

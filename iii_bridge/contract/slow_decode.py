@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from iii_bridge.contract import scalars
-from iii_bridge.contract.json_text import Members, Number, check_text, items_of, kind_of
-from iii_bridge.contract.plan import INTEGERS, MAX_DEPTH, Element, FieldPlan, MessagePlan, Shape, plan_of
+from iii_bridge.contract.json_text import MAX_DEPTH, Members, Number, check_text, items_of, kind_of
+from iii_bridge.contract.plan import INTEGERS, Element, FieldPlan, MessagePlan, Shape, plan_of
 from iii_bridge.contract.problems import Path, Problem
 from iii_bridge.contract.schema import EnumSchema
 from iii_bridge.contract.slow_decode_well_known import read_any, read_list, read_struct, read_value

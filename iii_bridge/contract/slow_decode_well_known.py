@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from iii_bridge.contract import well_known
 from iii_bridge.contract.backend import backend_of
-from iii_bridge.contract.json_text import Members, Number, check_text, items_of, kind_of
-from iii_bridge.contract.plan import MAX_DEPTH, Shape, root_element
+from iii_bridge.contract.json_text import MAX_DEPTH, Members, Number, check_text, items_of, kind_of
+from iii_bridge.contract.plan import Shape, root_element
 from iii_bridge.contract.problems import Path, Problem
 from iii_bridge.contract.registry import class_of
 from iii_bridge.contract.scalars import read_double

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from iii_bridge.contract import scalars
-from iii_bridge.contract.plan import INTEGERS, MAX_DEPTH, Element, FieldPlan, MessagePlan, Shape, plan_of
+from iii_bridge.contract.json_text import MAX_DEPTH
+from iii_bridge.contract.plan import INTEGERS, Element, FieldPlan, MessagePlan, Shape, plan_of
 from iii_bridge.contract.problems import Path, Problem
 from iii_bridge.contract.schema import EnumSchema
 from iii_bridge.contract.slow_encode_well_known import any_writer, write_list, write_mask, write_struct, write_value

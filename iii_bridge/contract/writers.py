@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from iii_bridge.contract import scalars
-from iii_bridge.contract.plan import MAX_DEPTH, Shape
+from iii_bridge.contract.json_text import MAX_DEPTH
+from iii_bridge.contract.plan import Shape
 from iii_bridge.contract.problems import Path, Problem
 
 __all__ = ["Writer", "check_depth", "list_writer", "map_writer", "scalar_writer", "write_null"]
