@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "wire": L0,
     "protocol": L0 | L1,
     "contract": L0 | L1,
-    "abi": L0 | L3,
+    "abi": L0 | L3 | {"v1"},  # v1: for type checkers; at run time our own generated contracts are loaded on first use
     "v1": ABI,
     "aio": L0 | L1 | L2 | L3,
     **dict.fromkeys(L5, L0 | L1 | L2 | L3 | ABI | L4 | L5),
