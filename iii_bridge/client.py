@@ -13,7 +13,7 @@ from msgspec import UNSET
 from iii_bridge.abi.stubs import Service, ServiceSync
 from iii_bridge.aio.dispatch import Dispatcher
 from iii_bridge.aio.session import Session
-from iii_bridge.aio.transport import Transport
+from iii_bridge.aio.transport import BatchTransport
 from iii_bridge.bridge.calls import Calls
 from iii_bridge.bridge.checks import checks_of, decode_json, encode_json
 from iii_bridge.bridge.handlers import function_handler
@@ -37,7 +37,7 @@ _BLOCKING_HANDLERS: Final = 32
 Request = TypeVar("Request")
 Response = TypeVar("Response")
 Handler = TypeVar("Handler", bound=Callable[..., Any])
-Dial = Callable[[], Awaitable[Transport]]
+Dial = Callable[[], Awaitable[BatchTransport]]
 
 
 class Bridge:

@@ -21,7 +21,7 @@ _log: Final = logging.getLogger("iii_bridge.dispatch")
 Handler = Callable[[Invocation], Awaitable[Raw | None]]
 """Serves one function: takes what arrived, returns the encoded result."""
 
-Reply = Callable[[str, str, Raw | None, ErrorBody | None], Awaitable[None]]
+Reply = Callable[[str, str, Raw | None, ErrorBody | None], None]
 """Sends an answer: invocation id, function id, result or error."""
 
 
@@ -57,10 +57,10 @@ class Dispatcher:
         handler = self.handlers.get(function_id)
         if handler is None:
             body = ErrorBody(FUNCTION_NOT_FOUND, f"Function not found: this worker does not serve {function_id}")
-            await self._reply(event.invocation_id, function_id, None, body)
+            self._reply(event.invocation_id, function_id, None, body)
             return
         result, error = await self._run(handler, Invocation(event.invocation_id, event.frame))
-        await self._reply(event.invocation_id, function_id, result, error)
+        self._reply(event.invocation_id, function_id, result, error)
 
     async def _run(self, handler: Handler, invocation: Invocation) -> tuple[Raw | None, ErrorBody | None]:
         current_invocation.set(invocation)  # the task's own context: nothing to reset

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iii_bridge.aio.transport import TransportClosed
@@ -62,6 +63,11 @@ class MemoryTransport:
         self._deliver(text)
         if faults.break_after == self.sent:
             self.break_connection()
+
+    async def send_all(self, messages: Sequence[bytes]) -> None:
+        """As `BatchTransport.send_all`."""
+        for message in messages:
+            await self.send(message)
 
     async def recv(self) -> str:
         """As `Transport.recv`."""

@@ -1,12 +1,13 @@
-"""Keeps a worker machine connected: one reader, one writer at a time, one timer.
+"""Keeps a worker machine connected: one reader, one writer, one timer.
 
-A caller that finds nobody writing writes its own frame, which saves a task
-switch on every call; whoever is writing takes along what others have queued.
+The writer takes everything that waits and writes it at once, so that many
+calls in flight share their system calls.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 import uuid
@@ -15,7 +16,7 @@ from typing import Final
 
 from msgspec import UNSET, Raw, UnsetType
 
-from iii_bridge.aio.transport import Transport, TransportClosed
+from iii_bridge.aio.transport import BatchTransport, TransportClosed
 from iii_bridge.errors import BridgeError, ClosedError, ConnectionLostError, Outcome
 from iii_bridge.protocol.backoff import Backoff
 from iii_bridge.protocol.worker import State, WorkerProtocol
@@ -26,6 +27,9 @@ __all__ = ["Session"]
 
 _log: Final = logging.getLogger("iii_bridge.session")
 
+_CLOSE_GRACE: Final = 1.0
+_BATCH_BYTES: Final = 256 * 1024
+
 
 class Session:
     """The asyncio shell of one `WorkerProtocol`. All methods belong to one event loop."""
@@ -33,7 +37,7 @@ class Session:
     def __init__(
         self,
         protocol: WorkerProtocol,
-        dial: Callable[[], Awaitable[Transport]],
+        dial: Callable[[], Awaitable[BatchTransport]],
         on_event: Callable[[Event], None],
         *,
         backoff: Backoff | None = None,
@@ -44,9 +48,8 @@ class Session:
         self._on_event = on_event
         self._backoff = backoff or Backoff()
         self._loop = asyncio.get_running_loop()
-        self._transport: Transport | None = None
-        self._writing = False
         self._wake = asyncio.Event()
+        self._written = asyncio.Event()
         self._ready = asyncio.Event()
         self._ended = asyncio.Event()
         self._waiters: dict[str, asyncio.Future[Raw]] = {}
@@ -128,8 +131,7 @@ class Session:
         self._waiters[key] = waiter
         self._arm(deadline)
         try:
-            if not self._writing:
-                await self._flush()
+            self._wake.set()
             return await waiter
         except asyncio.CancelledError:
             self.protocol.forget(key)
@@ -137,12 +139,10 @@ class Session:
         finally:
             self._waiters.pop(key, None)
 
-    async def reply(
-        self, invocation_id: str, function_id: str, result: Raw | None, error: ErrorBody | None = None
-    ) -> None:
+    def reply(self, invocation_id: str, function_id: str, result: Raw | None, error: ErrorBody | None = None) -> None:
         """Answers an invocation; an answer for a lost connection goes nowhere (wire.md 2.5)."""
-        if self.protocol.reply(invocation_id, function_id, result, error) and not self._writing:
-            await self._flush()
+        if self.protocol.reply(invocation_id, function_id, result, error):
+            self._wake.set()
 
     def poke(self) -> None:
         """Has written what the machine has queued meanwhile."""
@@ -150,9 +150,12 @@ class Session:
 
     async def close(self) -> None:
         """Writes what is queued, closes the connection and ends every open call with ClosedError."""
-        transport = self._transport
-        if transport is not None and self.protocol.state is State.CONNECTED:
-            await self._flush()
+        if self.protocol.has_frames:
+            self._written.clear()
+            self._wake.set()
+            with contextlib.suppress(TimeoutError):  # a peer that reads nothing must not keep us
+                async with asyncio.timeout(_CLOSE_GRACE):
+                    await self._written.wait()
         self.protocol.close()
         self._handle_events()
         runner, self._runner = self._runner, None
@@ -190,27 +193,26 @@ class Session:
                 _log.info("not connected: %s; trying again in %.1f s", self._failure, delay)
                 await asyncio.sleep(delay)
 
-    async def _serve(self, transport: Transport) -> bool:
+    async def _serve(self, transport: BatchTransport) -> bool:
         """Runs one connection to its end; True when the engine had accepted it."""
         self._good = False
-        self._transport = transport
         self.protocol.connected()
         self._wake.set()
-        writer = self._loop.create_task(self._write(), name="iii-bridge writer")
+        writer = self._loop.create_task(self._write(transport), name="iii-bridge writer")
         try:
             await self._read(transport)
         except TransportClosed as closed:
             self._failure = str(closed)
         finally:
-            self._transport = None
             self._ready.clear()
-            writer.cancel()
             self.protocol.disconnected()
             self._handle_events()
+            writer.cancel()
+            await asyncio.wait((writer,))
             await transport.close()
         return self._good
 
-    async def _read(self, transport: Transport) -> None:
+    async def _read(self, transport: BatchTransport) -> None:
         protocol = self.protocol
         while protocol.state is State.CONNECTED:
             protocol.receive(await transport.recv())
@@ -218,32 +220,33 @@ class Session:
             if protocol.has_frames:
                 self._wake.set()
 
-    async def _write(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            if not self._writing:
-                await self._flush()
-
-    async def _flush(self) -> None:
-        """Writes until nothing waits. A failure is left to the reader, which sees the end of the connection."""
-        transport = self._transport
-        if transport is None:
-            return
-        self._writing = True
+    async def _write(self, transport: BatchTransport) -> None:
+        """Writes whatever waits. A failure is left to the reader, which sees the end of the connection."""
         protocol = self.protocol
         try:
-            while transport is self._transport and (entry := protocol.next_frame()) is not None:
-                await transport.send(entry[1])
-                if entry[0] is not None:
-                    protocol.written(entry[0])
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while batch := self._next_batch():
+                    await transport.send_all([frame for _, frame in batch])
+                    for key, _ in batch:
+                        if key is not None:
+                            protocol.written(key)
+                    self._handle_events()
+                self._written.set()
         except TransportClosed as closed:
             self._failure = str(closed)
         finally:
-            self._writing = False
-            self._handle_events()
-            if protocol.has_frames:
-                self._wake.set()
+            self._written.set()
+
+    def _next_batch(self) -> list[tuple[str | None, bytes]]:
+        """Frames up to a sensible size together; a larger one goes alone."""
+        batch: list[tuple[str | None, bytes]] = []
+        size = 0
+        while size < _BATCH_BYTES and (entry := self.protocol.next_frame()) is not None:
+            batch.append(entry)
+            size += len(entry[1])
+        return batch
 
     # --- events and time -----------------------------------------------------
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
-__all__ = ["Transport", "TransportClosed"]
+__all__ = ["BatchTransport", "Transport", "TransportClosed"]
 
 
 class TransportClosed(Exception):
@@ -32,4 +33,12 @@ class Transport(Protocol):
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Closes the connection; closing a closed one does nothing."""
+        ...
+
+
+class BatchTransport(Transport, Protocol):
+    """A transport that writes several messages at once: one system call instead of many."""
+
+    async def send_all(self, messages: Sequence[bytes]) -> None:
+        """As `send` for each of them, in order. Raises TransportClosed; how many got out is unknown then."""
         ...
