@@ -7,20 +7,19 @@ and a list of other messages it reads
     def e4(m):
         if m.__class__ is not T4:
             raise Unusual
-        r = {}
-        v = m.sku
-        if v.__class__ is not str:
+        v0 = m.sku
+        if v0.__class__ is not str:
             raise Unusual
-        r["sku"] = v
+        r = {'sku': v0}
         v = m.quantity
         if v is not None:
             if v.__class__ is not int or not -9223372036854775808 <= v <= 9223372036854775807:
                 raise Unusual
-            r["quantity"] = str(v)
+            r['quantity'] = str(v)
         v = m.lines
         if v.__class__ is not list:
             raise Unusual
-        r["lines"] = [e5(x) for x in v]
+        r['lines'] = [e5(x) for x in v]
         return r
 
 Only what a field usually holds is written; anything else raises, and the exact
@@ -30,6 +29,7 @@ encoder takes over, which either accepts it or says what is wrong.
 from __future__ import annotations
 
 import datetime
+import itertools
 import math
 import threading
 from collections.abc import Callable
@@ -148,13 +148,34 @@ class _Space:
         lines = [f"if m.__class__ is not T{number}:", "    raise Unusual"]
         if deep:
             lines += [f"if d + {self._headroom(plan)} > {MAX_DEPTH}:", "    raise Unusual"]
-        lines += ["r = {}", *(f"o_{index} = 0" for index in range(len(plan.oneofs)))]
-        for field in plan.fields:
+        lines += self._leading(plan)
+        lines += [f"o_{index} = 0" for index in range(len(plan.oneofs))]
+        for field in plan.fields[self._always(plan) :]:
             lines += self._field(field, plan)
         for index in range(len(plan.oneofs)):
             lines += [f"if o_{index} > 1:", "    raise Unusual"]
         lines.append("return r")
         return [f"def e{number}(m{', d' if deep else ''}):", *(f"    {line}" for line in lines)]
+
+    def _always(self, plan: MessagePlan) -> int:
+        """How many of the first fields are written whatever they hold; they share one dict display."""
+        written = (self._is_always_written(field) for field in plan.fields)
+        return len(list(itertools.takewhile(bool, written)))
+
+    def _leading(self, plan: MessagePlan) -> list[str]:
+        lines: list[str] = []
+        items: list[str] = []
+        for index, field in enumerate(plan.fields[: self._always(plan)]):
+            check, value = self._value(field, f"v{index}")
+            lines += [f"v{index} = m.{field.attribute}", *check]
+            items.append(f"{self._spelling(field)!r}: {value}")
+        return [*lines, f"r = {{{', '.join(items)}}}"]
+
+    def _is_always_written(self, field: FieldPlan) -> bool:
+        return not field.schema.presence and (self._profile.defaults is Defaults.EMIT or field.schema.required)
+
+    def _spelling(self, field: FieldPlan) -> str:
+        return field.schema.json_name if self._profile.names is Names.JSON else field.schema.name
 
     def _headroom(self, plan: MessagePlan) -> int:
         """This message and the most that stands within one another in those that do not count for themselves."""
@@ -162,9 +183,8 @@ class _Space:
         return 1 + max((height_of(plan_of(cls)) or 0 for cls in held if cls is not None), default=0)
 
     def _field(self, field: FieldPlan, plan: MessagePlan) -> list[str]:
-        name = field.schema.json_name if self._profile.names is Names.JSON else field.schema.name
-        check, value = self._value(field)
-        store = f"r[{name!r}] = {value}"
+        check, value = self._value(field, "v")
+        store = f"r[{self._spelling(field)!r}] = {value}"
         lines = [f"v = m.{field.attribute}"]
         if field.schema.presence:
             present = [*check, store]
@@ -172,7 +192,7 @@ class _Space:
             lines += ["if v is not None:", *(f"    {line}" for line in present)]
             if field.schema.required:
                 lines += ["else:", "    raise Unusual"]
-        elif self._profile.defaults is Defaults.EMIT or field.schema.required:
+        elif self._is_always_written(field):
             lines += [*check, store]
         else:
             lines += [*check, f"if {self._is_set(field)}:", f"    {store}"]
@@ -182,28 +202,29 @@ class _Space:
         plain = field.key is None and not field.schema.repeated
         return "v or is_negative_zero(v)" if plain and field.element.shape in (Shape.FLOAT, Shape.DOUBLE) else "v"
 
-    def _value(self, field: FieldPlan) -> tuple[list[str], str]:
-        """Lines that check `v`, and the expression for its JSON value."""
+    def _value(self, field: FieldPlan, v: str) -> tuple[list[str], str]:
+        """Lines that check the variable called `v`, and the expression for its JSON value."""
+        element = field.element
         if field.key is not None:
-            return self._map_value(field, field.key)
+            return self._map_value(element, field.key, v)
         if field.schema.repeated:
-            return self._list_value(field.element)
-        if field.element.shape in _CLASSES:
-            return _refuse(_unlike(field.element.shape, "v")), self._conversion(field.element, "v")
-        check = _refuse(f"v.__class__ is not {self._enum_class(field.element)}") if field.element.enum else []
-        return check, self._conversion(field.element, "v")
+            return self._list_value(element, v)
+        if element.shape in _CLASSES:
+            return _refuse(_unlike(element.shape, v)), self._conversion(element, v)
+        check = _refuse(f"{v}.__class__ is not {self._enum_class(element)}") if element.enum else []
+        return check, self._conversion(element, v)
 
-    def _list_value(self, element: Element) -> tuple[list[str], str]:
-        check = [*_refuse("v.__class__ is not list"), *self._check_all(element, "v")]
+    def _list_value(self, element: Element, v: str) -> tuple[list[str], str]:
+        check = [*_refuse(f"{v}.__class__ is not list"), *self._check_all(element, v)]
         item = self._conversion(element, "x")
-        return check, "v" if item == "x" else f"[{item} for x in v]"
+        return check, v if item == "x" else f"[{item} for x in {v}]"
 
-    def _map_value(self, field: FieldPlan, key: Shape) -> tuple[list[str], str]:
-        check = [*_refuse("v.__class__ is not dict"), *self._check_all(Element(key), "v")]
-        check += self._check_all(field.element, "v.values()")
+    def _map_value(self, element: Element, key: Shape, v: str) -> tuple[list[str], str]:
+        check = [*_refuse(f"{v}.__class__ is not dict"), *self._check_all(Element(key), v)]
+        check += self._check_all(element, f"{v}.values()")
         name = {Shape.STRING: "k", Shape.BOOL: "('true' if k else 'false')"}.get(key, "str(k)")
-        value = self._conversion(field.element, "x")
-        return check, "v" if (name, value) == ("k", "x") else f"{{{name}: {value} for k, x in v.items()}}"
+        value = self._conversion(element, "x")
+        return check, v if (name, value) == ("k", "x") else f"{{{name}: {value} for k, x in {v}.items()}}"
 
     def _check_all(self, element: Element, values: str) -> list[str]:
         """Checks on every item: their classes at once, and the ends of their range."""
@@ -217,7 +238,7 @@ class _Space:
         lines = _refuse(f"not CLASSES_{_CLASSES[element.shape]}.issuperset(map(type, {values}))")
         if element.shape in INTEGERS:
             low, high = INTEGER_RANGES[element.shape.value]
-            lines += _refuse(f"v and not ({low} <= min({values}) and max({values}) <= {high})")
+            lines += _refuse(f"{values} and not ({low} <= min({values}) and max({values}) <= {high})")
         if element.shape is Shape.DOUBLE:
             lines += _refuse(f"not all(map(isfinite, {values}))")
         return lines
