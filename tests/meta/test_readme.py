@@ -23,7 +23,7 @@ def test_its_make_targets_exist() -> None:
 
 
 def test_its_verbs_exist() -> None:
-    named = set(re.findall(r"\biii-bridge ([a-z][a-z-]*)", README))
+    named = set(re.findall(r"(?:^|`)iii-bridge ([a-z][a-z-]*)", README, re.MULTILINE))
     assert named <= set(VERBS)
 
 
