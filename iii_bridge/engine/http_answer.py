@@ -88,8 +88,10 @@ def from_result(result: Raw) -> Answer:
         return Answer(200, [_JSON], b"{}")
     returned = _returned.decode(text)
     status = returned.status_code
-    if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 999:
+    if isinstance(status, bool) or not isinstance(status, int):
         status = 200
+    if not 200 <= status <= 599:
+        return error_answer(500, "INTERNAL_ERROR", f"the handler's status_code {status} is not between 200 and 599")
     headers = _header_lines(returned.headers)
     content_type = next((value for name, value in headers if name == b"content-type"), None)
     if content_type is None:

@@ -13,11 +13,15 @@ from iii_bridge.engine.channels import Channel, ChannelGone
 from iii_bridge.engine.http_answer import Answer, Headers, header_line, with_cors
 from iii_bridge.wire.codec import NULL
 
-__all__ = ["Exchange", "Receive", "RequestBody", "ResponseStream", "Send"]
+__all__ = ["ClientGone", "Exchange", "Receive", "RequestBody", "ResponseStream", "Send"]
 
 Event = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
+
+
+class ClientGone(Exception):
+    """The client left before its request was whole."""
 
 
 class Exchange:
@@ -43,10 +47,10 @@ class Exchange:
         return next((_ascii(value) for known, value in reversed(self._lines) if known.lower() == key), None)
 
     async def chunk(self) -> tuple[bytes, bool]:
-        """The next part of the body, and whether more follow."""
+        """The next part of the body, and whether more follow. Raises `ClientGone`."""
         event = await self._receive()
         if event["type"] != "http.request":
-            return b"", False
+            raise ClientGone
         return event.get("body", b""), event.get("more_body", False)
 
     async def answer(self, answer: Answer) -> None:
@@ -107,7 +111,7 @@ class RequestBody:
                 part, more = await self._exchange.chunk()
                 if part:
                     await self._channel.put(part)
-        except ChannelGone:
+        except (ChannelGone, ClientGone):
             return
         finally:
             self._channel.end()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -14,74 +13,21 @@ from msgspec import Raw
 
 from iii_bridge.engine.channels import Channel, Channels
 from iii_bridge.engine.http_answer import Answer, error_answer, from_result, preflight
-from iii_bridge.engine.http_exchange import Exchange, Receive, RequestBody, ResponseStream, Send
+from iii_bridge.engine.http_binding import HTTP_TYPE, Route, read_route
+from iii_bridge.engine.http_exchange import ClientGone, Exchange, Receive, RequestBody, ResponseStream, Send
 from iii_bridge.engine.hub import Hub, InvokeFailed
 from iii_bridge.engine.providers import TriggerRefused
 from iii_bridge.engine.routes import Match, RouteConflict, Routes
 from iii_bridge.protocol.channel import ChannelRef
 from iii_bridge.protocol.engine_state import Binding, TriggerType
 from iii_bridge.wire.codec import NULL, raw
-from iii_bridge.wire.limits import DEFAULT_NAMESPACE
 
 __all__ = ["HttpProvider"]
 
-_METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"})
+_MOST_REQUESTS: Final = 1024
+"""Requests handled at once; further ones wait their turn."""
+
 _log = logging.getLogger("iii_bridge.engine.http")
-
-_CONFIG_SCHEMA: Final[dict[str, Any]] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "HttpTriggerConfig",
-    "type": "object",
-    "required": ["api_path"],
-    "properties": {
-        "api_path": {"type": "string", "description": "path of the route; `:name` takes one segment"},
-        "http_method": {"enum": [*sorted(_METHODS), None], "default": "GET"},
-        "condition_function_id": {"type": ["string", "null"], "description": "called first; only false stops"},
-        "middleware_function_ids": {"type": ["array", "null"], "items": {"type": "string"}},
-    },
-}
-_STRINGS: Final = {"type": "object", "additionalProperties": {"type": "string"}}
-_REQUEST_SCHEMA: Final[dict[str, Any]] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "HttpCallRequest",
-    "type": "object",
-    "required": ["body", "headers", "method", "path", "path_params", "query_params"],
-    "properties": {
-        "body": {"description": "the JSON body; null for any other content type"},
-        "headers": _STRINGS,
-        "method": {"type": "string"},
-        "path": {"type": "string", "description": "the registered template"},
-        "path_params": _STRINGS,
-        "query_params": _STRINGS,
-    },
-}
-_RESPONSE_SCHEMA: Final[dict[str, Any]] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "HttpCallResponse",
-    "type": "object",
-    "properties": {
-        "status_code": {"type": ["integer", "null"], "default": 200},
-        "headers": {"anyOf": [_STRINGS, {"type": "array", "items": {"type": "string"}}, {"type": "null"}]},
-        "body": {"default": {}},
-    },
-}
-
-
-class _Config(msgspec.Struct):
-    api_path: str | None = None
-    http_method: str | None = None
-    condition_function_id: str | None = None
-    middleware_function_ids: list[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Route:
-    binding: Binding
-    method: str
-    path: str
-    parameters: tuple[str, ...]
-    condition: str | None
-    middleware: tuple[str, ...]
 
 
 class _Trigger(msgspec.Struct):
@@ -125,28 +71,19 @@ class HttpProvider:
         self._hub = hub
         self._channels = channels
         self._timeout = timeout
-        self._routes: Routes[_Route] = Routes()
-        self._kind = TriggerType(
-            namespace=DEFAULT_NAMESPACE,
-            id="http",
-            description="HTTP API trigger",
-            provider=None,
-            worker_name="iii-http",
-            configuration_schema=raw(_CONFIG_SCHEMA),
-            request_schema=raw(_REQUEST_SCHEMA),
-            response_schema=raw(_RESPONSE_SCHEMA),
-        )
+        self._routes: Routes[Route] = Routes()
+        self._running = asyncio.Semaphore(_MOST_REQUESTS)
 
     # -- bindings ---------------------------------------------------------------------------
 
     @property
     def kind(self) -> TriggerType:
         """The trigger type, as discovery shows it."""
-        return self._kind
+        return HTTP_TYPE
 
     def register(self, binding: Binding) -> None:
         """Adds a route; the same method and path again replaces it. Raises `TriggerRefused`."""
-        route = _read_route(binding)
+        route = read_route(binding)
         try:
             self._routes.add(route.method, route.path, route)
         except RouteConflict as conflict:
@@ -155,7 +92,7 @@ class HttpProvider:
     def unregister(self, binding: Binding) -> None:
         """Removes the route, unless another binding has taken it over."""
         try:
-            route = _read_route(binding)
+            route = read_route(binding)
         except TriggerRefused:
             return
         current = self._routes.get(route.method, route.path)
@@ -191,11 +128,14 @@ class HttpProvider:
             trigger=_Trigger("http", route.path, route.method),
         )
         try:
-            await _Handling(self, exchange, route, request).run()
+            async with self._running:
+                await _Handling(self, exchange, route, request).run()
+        except ClientGone:
+            return
         except Exception:
             await exchange.fail(_unexpected(route))
 
-    def _without_handler(self, exchange: Exchange, match: Match[_Route] | None) -> Answer | None:
+    def _without_handler(self, exchange: Exchange, match: Match[Route] | None) -> Answer | None:
         """OPTIONS, and the requests that meet no route (wire.md 7.1)."""
         if exchange.method == "OPTIONS":
             return preflight(None if match is None else match.by_method)
@@ -207,7 +147,7 @@ class HttpProvider:
             return error_answer(404, "NOT_FOUND", "Not Found")
         return Answer(405, [(b"allow", ",".join(sorted(match.by_method)).encode())])
 
-    async def invoke(self, route: _Route, function_id: str, data: Raw, exchange: Exchange | None = None) -> Raw | None:
+    async def invoke(self, route: Route, function_id: str, data: Raw, exchange: Exchange | None = None) -> Raw | None:
         """Calls a function in the binding's namespace; the handler's call carries trace and metadata."""
         return await self._hub.call(
             function_id,
@@ -232,7 +172,7 @@ class HttpProvider:
 class _Handling:
     """One request on its way: body, condition, middleware, handler, answer."""
 
-    def __init__(self, provider: HttpProvider, exchange: Exchange, route: _Route, request: _Request) -> None:
+    def __init__(self, provider: HttpProvider, exchange: Exchange, route: Route, request: _Request) -> None:
         self._provider = provider
         self._exchange = exchange
         self._route = route
@@ -330,28 +270,6 @@ async def _cancelled(*work: asyncio.Future[Any]) -> None:
     await asyncio.gather(*work, return_exceptions=True)
 
 
-def _read_route(binding: Binding) -> _Route:
-    try:
-        config = msgspec.json.decode(binding.config, type=_Config)
-    except msgspec.DecodeError as error:
-        raise TriggerRefused(f"Failed to parse trigger config: {error}") from None
-    if not config.api_path:
-        raise TriggerRefused("api_path is required for http triggers")
-    method = (config.http_method or "GET").upper()
-    if method not in _METHODS:
-        known = ", ".join(sorted(_METHODS))
-        raise TriggerRefused(f"http_method '{config.http_method}' is not supported; use one of {known}")
-    path = "/" + config.api_path.removeprefix("/")
-    return _Route(
-        binding=binding,
-        method=method,
-        path=path,
-        parameters=tuple(segment[1:] for segment in path.split("/") if segment.startswith(":")),
-        condition=config.condition_function_id or None,
-        middleware=tuple(config.middleware_function_ids or ()),
-    )
-
-
 def _responds(verdict: Raw | None) -> Raw | None:
     """The response a middleware wants to give, as a handler's return value, or None to continue."""
     if verdict is None:
@@ -376,13 +294,13 @@ def _query(query_string: str) -> dict[str, str]:
         raise _BadQuery from None
 
 
-def _failed(route: _Route, failed: InvokeFailed) -> Answer:
+def _failed(route: Route, failed: InvokeFailed) -> Answer:
     error_id = secrets.token_hex(6)
     _log.warning("error %s: %s %s: %s", error_id, route.method, route.path, failed.body.code)
     return error_answer(500, failed.body.code, failed.body.message, error_id)
 
 
-def _unexpected(route: _Route) -> Answer:
+def _unexpected(route: Route) -> Answer:
     error_id = secrets.token_hex(6)
     _log.exception("error %s: %s %s", error_id, route.method, route.path)
     return error_answer(500, "INTERNAL_ERROR", "Internal server error", error_id)

@@ -10,7 +10,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from msgspec import UNSET, Raw, UnsetType
 
@@ -37,6 +37,9 @@ from iii_bridge.wire.limits import DEFAULT_NAMESPACE
 from iii_bridge.wire.messages import ErrorBody, InvokeFunction, RegisterTrigger
 
 __all__ = ["Hub", "InvokeFailed", "new_id"]
+
+_MOST_TASKS: Final = 1024
+"""Calls of asynchronous built-ins under way at once; beyond it nobody's frames are read until one ends."""
 
 _log = logging.getLogger("iii_bridge.engine")
 
@@ -113,7 +116,7 @@ class Hub:
         timer = loop.call_later(self._grace, self._grace_ends)
         self.apply(effects)
         try:
-            await self._read(worker_id, transport)
+            await self._read(worker_id, connection)
         except TransportClosed:
             pass
         except Exception:
@@ -127,14 +130,18 @@ class Hub:
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
 
-    async def _read(self, worker_id: str, transport: Transport) -> None:
-        receive = self.protocol.receive
+    async def _read(self, worker_id: str, own: Connection) -> None:
+        receive, transport = self.protocol.receive, own.transport
         while True:
             frame = await transport.recv()
             if not frame or frame.isspace():
                 continue
             for connection in self.apply(receive(worker_id, decode_message(frame))):
                 await connection.room()
+            if own.congested:  # it asks faster than it reads its answers
+                await own.room()
+            if len(self._tasks) >= _MOST_TASKS:
+                await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
 
     def _grace_ends(self) -> None:
         self.apply(self.protocol.tick(asyncio.get_running_loop().time()))
@@ -226,6 +233,9 @@ class Hub:
         except BuiltinFailure as failure:
             self.apply(self.protocol.complete(pending, None, failure.body))
             return
+        except Exception:
+            self.apply(self.protocol.complete(pending, None, _broken(effect.function_id)))
+            return
         if outcome is None or isinstance(outcome, Raw):
             self.apply(self.protocol.complete(pending, outcome, None))
         else:
@@ -238,8 +248,7 @@ class Hub:
         except BuiltinFailure as failure:
             error = failure.body
         except Exception:
-            _log.exception("function %s failed inside the engine", pending.function_id)
-            error = ErrorBody("invocation_error", f"{pending.function_id} failed inside the engine; see its log")
+            error = _broken(pending.function_id)
         self.apply(self.protocol.complete(pending, result, error))
 
     def _resolve(self, effect: Resolve) -> None:
@@ -257,6 +266,9 @@ class Hub:
             self._providers[binding.trigger_type].register(binding)
         except TriggerRefused as refused:
             self.apply(self.protocol.refuse_trigger(binding.id, str(refused)))
+        except Exception:
+            text = _broken(f"the provider of {binding.trigger_type}").message
+            self.apply(self.protocol.refuse_trigger(binding.id, text))
         else:
             self._trigger_answered(TriggerAnswered(binding.id, None))
 
@@ -271,6 +283,12 @@ class Hub:
     def _worker_changed(self, effect: WorkerChanged) -> None:
         for listener in self.on_worker_changed:
             listener(effect.event, effect.worker_id)
+
+
+def _broken(what: str) -> ErrorBody:
+    """Logs the exception being handled; a fault of the engine's own never ends a worker's connection."""
+    _log.exception("%s failed inside the engine", what)
+    return ErrorBody("invocation_error", f"{what} failed inside the engine; see its log")
 
 
 def _note(effect: Note) -> None:

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from iii_bridge.aio.transport import Transport
+from iii_bridge.engine.availability import FunctionsAvailable, WorkersAvailable
 from iii_bridge.engine.binding_functions import BindingFunctions
 from iii_bridge.engine.builtins import log_and_baggage
 from iii_bridge.engine.channels import Channels
@@ -60,10 +61,13 @@ class Engine:
         http = HttpProvider(self.hub, self._channels, http_timeout)
         self._listener = Listener(self.hub, self._channels)
         self._http_server = HttpServer(http)
-        self.hub.add_provider(http)
+        discovery = Discovery(self.hub.protocol)
+        self._functions_available = FunctionsAvailable(self.hub, discovery)
+        for provider in (http, WorkersAvailable(self.hub), self._functions_available):
+            self.hub.add_provider(provider)
         self.hub.add_builtins(log_and_baggage())
         self.hub.add_builtins(self._channels.builtins())
-        self.hub.add_builtins(Discovery(self.hub.protocol).builtins())
+        self.hub.add_builtins(discovery.builtins())
         self.hub.add_builtins(BindingFunctions(self.hub).builtins())
         self.hub.add_builtins(self._queues.builtins())
 
@@ -103,6 +107,7 @@ class Engine:
         A request that still waits for a worker when that worker's connection closes is answered with an error.
         """
         self._queues.stop()
+        self._functions_available.close()
         await self._http_server.drain()
         await self._listener.stop(SHUTDOWN_CODE, "engine shutdown")
         await self.hub.close(SHUTDOWN_CODE, "engine shutdown")

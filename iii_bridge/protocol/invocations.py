@@ -55,13 +55,17 @@ def with_caller(data: Raw, worker_id: str) -> Raw:
     text = bytes(data)
     if not text.startswith(b"{"):
         return data
+    member = b'"%s":"%s"' % (CALLER_MEMBER.encode(), worker_id.encode())
     if CALLER_MEMBER.encode() in text or b"\\u" in text:
-        members = _members.decode(text)
+        try:
+            members = _members.decode(text)
+        except msgspec.DecodeError:  # a lone surrogate in a name: no reader takes it apart, the last member wins
+            return Raw(b"%s,%s}" % (text[:-1], member))
         members[CALLER_MEMBER] = raw(worker_id)
         return raw(members)
     rest = text[1:].lstrip()
     comma = b"" if rest.startswith(b"}") else b","
-    return Raw(b'{"%s":"%s"%s%s' % (CALLER_MEMBER.encode(), worker_id.encode(), comma, rest))
+    return Raw(b"{%s%s%s" % (member, comma, rest))
 
 
 class Invocations:

@@ -40,7 +40,6 @@ def plain(made: Answer) -> list[tuple[bytes, bytes]]:
         ({"status_code": 204, "body": {"a": 1}}, 204, b"application/json", b""),
         ({"status_code": "201"}, 200, b"application/json", b"{}"),
         ({"status_code": True}, 200, b"application/json", b"{}"),
-        ({"status_code": 99}, 200, b"application/json", b"{}"),
         ({"status_code": None, "headers": None}, 200, b"application/json", b"{}"),
     ],
 )
@@ -49,6 +48,13 @@ def test_what_a_handler_returns(value: Any, status: int, content_type: bytes, bo
     assert made.status == status
     assert dict(made.headers)[b"content-type"] == content_type
     assert made.body == body
+
+
+@pytest.mark.parametrize("status", [99, 101, 600, 10**30])
+def test_a_status_that_cannot_be_sent_is_an_error(status: int) -> None:
+    made = answer({"status_code": status, "body": 1})
+    assert made.status == 500
+    assert json.loads(made.body)["error"]["code"] == "INTERNAL_ERROR"
 
 
 def test_numbers_in_a_body_stay_exact() -> None:

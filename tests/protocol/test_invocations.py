@@ -305,3 +305,8 @@ def test_a_spelled_out_caller_is_overwritten() -> None:
     text = bytes(with_caller(Raw(spelled), "me"))
     assert text.count(b"worker_id") == 1
     assert json.loads(text) == {"_caller_worker_id": "me", "a": 1}
+
+
+def test_a_name_no_reader_takes_apart_is_passed_on_with_the_caller_last() -> None:
+    spelled = rb'{"\ud800":1,"_caller_worker_id":"forged"}'
+    assert json.loads(bytes(with_caller(Raw(spelled), "me")))["_caller_worker_id"] == "me"
