@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from demo.processes import Command, running
-
 from iii_bridge import Bridge, connect
 from iii_bridge.engine import Engine
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+
 from demo.processes import DemoError, python_worker
 from demo.team import assemble, rust_worker, typescript_worker
-
 from tests.contract.bus import Bus, bus_with
 
 

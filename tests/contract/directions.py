@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from example_contracts.examples.types.v1 import PythonTypesClient, RustTypesClient, TypescriptTypesClient
-
 from tests.contract.bus import Bus
 
 __all__ = ["LANGUAGES", "client"]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+
 from demo.processes import Command, python_worker
 from demo.team import rust_worker, typescript_worker
 from example_contracts.examples.inventory.v1 import InventoryClient, Reservation, ReserveRequest
 from example_contracts.examples.pricing.v1 import PricingClient, Quotation, QuoteRequest
 from example_contracts.examples.types.v1 import Everything, RelayRequest
-
 from iii_bridge import ContractError, Side, StatusCode, StatusError
 from tests.contract.bus import Bus, bus_with
 from tests.contract.directions import LANGUAGES, client
@@ -48,12 +49,44 @@ def test_a_foreign_caller_learns_that_a_required_member_is_missing(bus: Bus, cal
     assert "$.functionId" in error["message"]
 
 
-@pytest.mark.parametrize("payload", [payload for payload, _ in WRONG.values()], ids=WRONG)
+@pytest.mark.parametrize(("payload", "path"), WRONG.values(), ids=WRONG)
 @pytest.mark.parametrize("language", FOREIGN)
-def test_a_foreign_worker_refuses_a_wrong_request(bus: Bus, language: str, payload: dict[str, Any]) -> None:
-    with pytest.raises(StatusError) as caught:
+def test_a_foreign_worker_refuses_a_wrong_request(bus: Bus, language: str, payload: dict[str, Any], path: str) -> None:
+    """Their readers name the member; two members of one oneof are nobody's in particular."""
+    with pytest.raises(ContractError) as caught:
         bus.run(bus.bridge.call(f"{language}-types::echo", payload))
-    assert caught.value.status is StatusCode.INVALID_ARGUMENT
+    error = caught.value
+    assert (error.function_id, error.side) == (f"{language}-types::echo", Side.REQUEST)
+    assert error.status is StatusCode.INVALID_ARGUMENT
+    member = re.match(r"\$\.\w+", path)
+    assert member is not None
+    assert error.path.startswith(member[0]) or (error.path == "$" and "label" in payload)
+    assert not any(value in str(error) for value in ("yes", "COLOR_MAUVE", "many", str(2**63))), "no payload in errors"
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+def test_a_foreign_worker_demands_what_is_required(bus: Bus, language: str) -> None:
+    with pytest.raises(ContractError) as caught:
+        bus.run(bus.bridge.call(f"{language}-types::relay", {"function": "python-types::echo", "value": {}}))
+    assert caught.value.path == "$.functionId"
+
+
+@pytest.mark.parametrize("caller", FOREIGN)
+def test_a_foreign_caller_refuses_a_wrong_response(bus: Bus, caller: str) -> None:
+    """What the relay finds wrong in an answer is told to whoever called the relay."""
+    function_id = f"wrong-types::for-{caller}"
+
+    async def relay_to_a_wrong_worker() -> Everything:
+        @bus.bridge.function(function_id)
+        async def answer(payload: dict[str, Any]) -> dict[str, Any]:
+            return {"palette": ["COLOR_RED", "COLOR_MAUVE"]}
+
+        return await client(bus, caller).relay(RelayRequest(function_id=function_id, value=Everything()))
+
+    with pytest.raises(ContractError) as caught:
+        bus.run(relay_to_a_wrong_worker())
+    error = caught.value
+    assert (error.function_id, error.side, error.path) == (function_id, Side.RESPONSE, "$.palette[1]")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -68,11 +101,12 @@ def test_a_typed_caller_does_not_send_a_wrong_request(bus: Bus, language: str) -
 @pytest.mark.parametrize(
     ("language", "function_id"), [("typescript", "inventory::reserve"), ("rust", "pricing::quote")]
 )
-def test_a_status_passes_through_a_foreign_worker(bus: Bus, language: str, function_id: str) -> None:
-    """The relay is answered INVALID_ARGUMENT by the other language, and so is whoever called the relay."""
-    with pytest.raises(StatusError) as caught:
+def test_a_violation_passes_through_a_foreign_worker(bus: Bus, language: str, function_id: str) -> None:
+    """The relay's call is refused by the third language, and whoever called the relay learns which and why."""
+    with pytest.raises(ContractError) as caught:
         bus.run(client(bus, language).relay(RelayRequest(function_id=function_id, value=Everything())))
-    assert caught.value.status is StatusCode.INVALID_ARGUMENT
+    error = caught.value
+    assert (error.function_id, error.side, error.path) == (function_id, Side.REQUEST, "$.orderId")
 
 
 def test_each_language_chooses_its_status(bus: Bus) -> None:

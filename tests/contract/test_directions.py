@@ -8,9 +8,9 @@ import math
 from typing import Any
 
 import pytest
-from example_contracts.examples.types.v1 import Everything, RelayRequest
 from hypothesis import HealthCheck, given, settings
 
+from example_contracts.examples.types.v1 import Everything, RelayRequest
 from iii_bridge.contract.protojson import codec_for
 from tests.contract.bus import Bus
 from tests.contract.directions import LANGUAGES, client

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 
-from example_contracts.examples.types.v1 import Color, Everything, Point
 from hypothesis import strategies as st
+
+from example_contracts.examples.types.v1 import Color, Everything, Point
 
 __all__ = ["EDGES", "everything"]
 
@@ -38,7 +39,7 @@ EDGES: dict[str, Everything] = {
     "oneof-shade": Everything(shade=Color.COLOR_NEGATIVE),
     "optional-empty": Everything(note=""),
     "maps": Everything(
-        counts={"": 0, "a": -(2**63), "constructor": 1, "é\"\\": 2**63 - 1},
+        counts={"": 0, "a": -(2**63), "constructor": 1, 'é"\\': 2**63 - 1},
         colors={-(2**31): Color.COLOR_RED, 0: Color.COLOR_UNSPECIFIED, 2**31 - 1: Color.COLOR_NEGATIVE},
         points={True: Point(x=1), False: Point()},
     ),

@@ -19,12 +19,13 @@ from demo.team import Team, assemble
 from demo.verify import ask, checks, receipts_written
 from demo.violations import Caught, answers, requests
 from demo.workload import Line, Placed, load_lines, place_all
-from iii_bridge import Bridge, BridgeError, connect
+from iii_bridge import Bridge, BridgeError, ConnectionLostError, connect
 
 __all__ = ["main"]
 
 OFF, STOOD_IN = 1, 3
 HTTP_DEFAULT = "http://127.0.0.1:3111"
+CONNECT_WITHIN = 5.0
 
 
 def main(url: str | None, http_url: str | None, limit: int | None = None) -> int:
@@ -48,7 +49,7 @@ async def _demo(console: Console, url: str | None, http_url: str | None, limit: 
         console.print(
             f"{tool} was not found: a Python stand-in takes the place of the {language} worker", style="yellow"
         )
-    async with _engine(url, http_url) as (kind, ws, http), connect(ws, worker_name="example-demo") as bridge:
+    async with _engine(url, http_url) as (kind, ws, http), _connected(ws) as bridge:
         console.print(f"{kind} engine: workers {ws}  http {http}")
         well = await _run(console, bridge, ws, http, team, load_lines()[:limit])
     if not well:
@@ -69,6 +70,18 @@ async def _engine(url: str | None, http_url: str | None) -> AsyncGenerator[tuple
     with tempfile.TemporaryDirectory(prefix="iii-bridge-demo-") as data:
         async with engine(Path(data)) as (own_url, own_http_url):
             yield "embedded", own_url, own_http_url
+
+
+@contextlib.asynccontextmanager
+async def _connected(url: str) -> AsyncGenerator[Bridge]:
+    try:
+        bridge = await connect(url, worker_name="example-demo", connect_timeout=CONNECT_WITHIN)
+    except ConnectionLostError as error:
+        raise DemoError(f"no engine answers at {url}: start one, or leave --url and III_URL away") from error
+    try:
+        yield bridge
+    finally:
+        await bridge.close()
 
 
 async def _run(console: Console, bridge: Bridge, url: str, http_url: str, team: Team, lines: list[Line]) -> bool:

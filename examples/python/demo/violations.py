@@ -14,7 +14,7 @@ from example_contracts.examples.inventory.v1 import InventoryClient, ReserveRequ
 from example_contracts.examples.pricing.v1 import PricingClient, QuoteRequest
 from iii_bridge import Bridge, BridgeError, ContractError
 
-__all__ = ["Case", "Caught", "answers", "requests"]
+__all__ = ["Case", "Caught", "answers", "requests", "response"]
 
 MODES = ("renamed-field", "wrong-type", "out-of-range", "unknown-enum")
 _PATHS = {
@@ -67,8 +67,8 @@ async def answers(bridge: Bridge, url: str, team: Team) -> AsyncIterator[Caught]
 
     for mode in MODES:
         async with running(url, team.wrong_pricing(mode), team.wrong_inventory(mode)):
-            yield await _response(quote, _case(team.pricing, mode, "pricing::quote"))
-            yield await _response(reserve, _case(team.inventory, mode, "inventory::reserve"))
+            yield await response(quote, _case(team.pricing, mode, "pricing::quote"))
+            yield await response(reserve, _case(team.inventory, mode, "inventory::reserve"))
     if team.pricing != STAND_IN:
         for mode in MODES:
             untyped = python_worker("the untyped Python worker", "untyped-pricing", "--misbehave", mode)
@@ -85,10 +85,11 @@ async def _alone(
     url: str, worker: Command, call: Callable[[], Awaitable[object]], case: Case, by: str = "the caller"
 ) -> Caught:
     async with running(url, worker):
-        return await _response(call, case, by)
+        return await response(call, case, by)
 
 
-async def _response(call: Callable[[], Awaitable[object]], case: Case, by: str = "the caller") -> Caught:
+async def response(call: Callable[[], Awaitable[object]], case: Case, by: str = "the caller") -> Caught:
+    """Makes the call: the case is caught when the error names its function, its side and its path."""
     try:
         await call()
     except ContractError as error:

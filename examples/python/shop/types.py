@@ -10,7 +10,6 @@ from example_contracts.examples.types.v1 import (
     RustTypesClient,
     TypescriptTypesClient,
 )
-
 from iii_bridge import Bridge, Context, StatusCode, StatusError
 
 __all__ = ["PythonTypes"]

@@ -6,7 +6,7 @@ use iii_sdk::{protocol::TriggerRequest, Error, IIIClient, RegisterFunction};
 use serde::{de::DeserializeOwned, Serialize};
 use serde_json::Value;
 
-use crate::status::status;
+use crate::status::{violation, Side};
 
 /// The generated JSON Schemas of a method: `schemas!("package.Service.Method")`.
 macro_rules! schemas {
@@ -36,7 +36,7 @@ pub fn faithful(response: Value) -> Value {
     response
 }
 
-/// Registers `handler` under `function_id`, with its schemas. A request that does not decode is answered INVALID_ARGUMENT.
+/// Registers `handler` under `function_id`, with its schemas.
 pub fn serve<I, O, F, Fut>(
     client: &IIIClient,
     function_id: &'static str,
@@ -50,9 +50,9 @@ pub fn serve<I, O, F, Fut>(
     Fut: Future<Output = Result<O, Error>> + Send + 'static,
 {
     let registration = RegisterFunction::new_async(move |input: Value| {
-        let answer = serde_json::from_value::<I>(input).map(&handler);
+        let answer = decode::<I>(function_id, Side::Request, input).map(&handler);
         async move {
-            let response = answer.map_err(|error| unfit(function_id, &error))?.await?;
+            let response = answer?.await?;
             serde_json::to_value(response)
                 .map(distort)
                 .map_err(Error::from)
@@ -64,11 +64,28 @@ pub fn serve<I, O, F, Fut>(
     client.register_function(function_id, registration);
 }
 
-fn unfit(function_id: &str, error: &serde_json::Error) -> Error {
-    status(
-        "INVALID_ARGUMENT",
-        format!("{function_id} request does not fit its contract: {error}"),
-    )
+/// Decodes a message; the engine's `_caller_worker_id` and unknown members are skipped.
+fn decode<M: DeserializeOwned>(function_id: &str, side: Side, data: Value) -> Result<M, Error> {
+    serde_path_to_error::deserialize(data).map_err(|error| {
+        // serde's text quotes the payload, so only the place is told.
+        let place = match error.path().to_string().as_str() {
+            "." => "$".to_string(),
+            inner => format!("$.{inner}"),
+        };
+        match missing_member(&error.into_inner().to_string()) {
+            Some(member) => violation(
+                function_id,
+                side,
+                &format!("{place}.{member}"),
+                "required member is missing",
+            ),
+            None => violation(function_id, side, &place, "the value does not fit"),
+        }
+    })
+}
+
+fn missing_member(text: &str) -> Option<&str> {
+    text.strip_prefix("missing field `")?.split('`').next()
 }
 
 /// Calls a function with a message and decodes its response; a status of the callee stays that status.
@@ -81,5 +98,5 @@ where
     let response = client
         .trigger(TriggerRequest::new(function_id, payload))
         .await?;
-    Ok(serde_json::from_value(response)?)
+    decode(function_id, Side::Response, response)
 }

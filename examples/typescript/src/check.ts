@@ -1,13 +1,66 @@
-// What protobuf-es leaves out when it reads JSON leniently: REQUIRED members must be there, and enum names known.
+// Reads JSON as a message, and says where it does not fit. Beyond what protobuf-es checks when it skips unknown
+// members: REQUIRED ones must be there, and the names of enums known.
 
-import { getOption, hasOption, type DescEnum, type DescField, type DescMessage } from "@bufbuild/protobuf";
+import {
+  fromJson,
+  getOption,
+  hasOption,
+  type DescEnum,
+  type DescField,
+  type DescMessage,
+  type JsonValue,
+  type MessageShape,
+} from "@bufbuild/protobuf";
 import { FieldBehavior, field_behavior } from "./gen/google/api/field_behavior_pb.js";
-import { StatusError } from "./status.js";
 
 type JsonMembers = Record<string, unknown>;
 
-/** Refuses, with the place, what the lenient reader would drop in silence. */
-export function check(schema: DescMessage, data: unknown, path = "$"): void {
+/** What is wrong with a document, and where; never the document itself. */
+export class Misfit extends Error {
+  constructor(
+    readonly problem: string,
+    readonly path: string,
+  ) {
+    super(`${problem} at ${path}`);
+  }
+}
+
+/** Decodes a message; the engine's `_caller_worker_id` and unknown members are skipped. Throws Misfit. */
+export function decode<M extends DescMessage>(schema: M, data: unknown): MessageShape<M> {
+  check(schema, data, "$");
+  try {
+    return read(schema, data);
+  } catch {
+    // Its text quotes the payload, so only the place is told.
+    throw new Misfit("the value does not fit", locate(schema, data, "$"));
+  }
+}
+
+function read<M extends DescMessage>(schema: M, data: unknown): MessageShape<M> {
+  return fromJson(schema, data as JsonValue, { ignoreUnknownFields: true });
+}
+
+/** The innermost member that cannot be read on its own. */
+function locate(schema: DescMessage, data: unknown, path: string): string {
+  for (const field of schema.fields) {
+    const value = isMembers(data) ? data[field.jsonName] : undefined;
+    if (value === undefined || reads(schema, { [field.jsonName]: value })) continue;
+    const place = `${path}.${field.jsonName}`;
+    return field.fieldKind === "message" ? locate(field.message, value, place) : place;
+  }
+  return path;
+}
+
+function reads(schema: DescMessage, data: unknown): boolean {
+  try {
+    read(schema, data);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function check(schema: DescMessage, data: unknown, path: string): void {
   if (!isMembers(data)) {
     if (path === "$") refuse(`${schema.typeName} is not an object`, path);
     return; // a well-known type, written as a string; the reader checks it
@@ -52,5 +105,5 @@ function checkName(known: DescEnum, value: unknown, place: string): void {
 }
 
 function refuse(problem: string, place: string): never {
-  throw new StatusError("INVALID_ARGUMENT", `${problem} at ${place}`);
+  throw new Misfit(problem, place);
 }

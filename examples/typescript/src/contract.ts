@@ -1,7 +1,6 @@
 // Small hand-written glue between protobuf-es messages and the SDK: decode, check, call, encode.
 
 import {
-  fromJson,
   toJson,
   type DescMessage,
   type DescMethodUnary,
@@ -12,8 +11,8 @@ import {
 import type { registerWorker } from "iii-sdk";
 import { InvocationError } from "iii-sdk/errors";
 import { readFileSync } from "node:fs";
-import { check } from "./check.js";
-import { StatusError, passOn } from "./status.js";
+import { Misfit, decode } from "./check.js";
+import { ContractError, passOn } from "./status.js";
 
 export type Worker = ReturnType<typeof registerWorker>;
 
@@ -26,12 +25,6 @@ export type Handler<I extends DescMessage, O extends DescMessage> = (
 export type Distortion = (functionId: string, response: JsonValue) => JsonValue;
 
 export const faithful: Distortion = (_functionId, response) => response;
-
-/** Decodes a message; the engine's `_caller_worker_id` and unknown members are skipped. */
-export function decode<M extends DescMessage>(schema: M, data: unknown): MessageShape<M> {
-  check(schema, data);
-  return fromJson(schema, data as JsonValue, { ignoreUnknownFields: true });
-}
 
 /** Encodes a message as canonical ProtoJSON with defaults present. */
 export function encode<M extends DescMessage>(schema: M, message: MessageShape<M>): JsonValue {
@@ -55,7 +48,7 @@ export function serve<I extends DescMessage, O extends DescMessage>(
   distort: Distortion = faithful,
 ): void {
   const answer = async (data: unknown): Promise<JsonValue> => {
-    const request = decodeRequest(method.input, functionId, data);
+    const request = decodeChecked(method.input, functionId, "request", data);
     return distort(functionId, encode(method.output, await handler(request)));
   };
   worker.registerFunction(functionId, answer, {
@@ -64,12 +57,16 @@ export function serve<I extends DescMessage, O extends DescMessage>(
   });
 }
 
-function decodeRequest<I extends DescMessage>(input: I, functionId: string, data: unknown): MessageShape<I> {
+function decodeChecked<M extends DescMessage>(
+  schema: M,
+  functionId: string,
+  side: "request" | "response",
+  data: unknown,
+): MessageShape<M> {
   try {
-    return decode(input, data);
+    return decode(schema, data);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StatusError("INVALID_ARGUMENT", `${functionId} request does not fit its contract: ${reason}`);
+    throw error instanceof Misfit ? new ContractError(functionId, side, error.path, error.problem) : error;
   }
 }
 
@@ -81,9 +78,8 @@ export async function call<I extends DescMessage, O extends DescMessage>(
   request: MessageShape<I>,
 ): Promise<MessageShape<O>> {
   const payload = encode(method.input, request) as JsonObject;
-  try {
-    return decode(method.output, await worker.trigger({ function_id: functionId, payload }));
-  } catch (error) {
+  const response: unknown = await worker.trigger({ function_id: functionId, payload }).catch((error: unknown) => {
     throw error instanceof InvocationError ? passOn(error.stacktrace, error) : error;
-  }
+  });
+  return decodeChecked(method.output, functionId, "response", response);
 }

@@ -11,8 +11,6 @@ const PREFIX = "iii-status/1 ";
 
 /** A canonical status that arrives as that status at the caller, whatever its language. */
 export class StatusError extends Error {
-  override readonly name = "StatusError";
-
   constructor(
     readonly code: StatusCode,
     message: string,
@@ -21,6 +19,17 @@ export class StatusError extends Error {
     super(message);
     const status = JSON.stringify({ code, message, details });
     this.stack = `${this.stack ?? message}\n${PREFIX}${status}`;
+  }
+}
+
+/** Data that does not fit the contract: INVALID_ARGUMENT for a request, INTERNAL for a response. */
+export class ContractError extends StatusError {
+  constructor(functionId: string, side: "request" | "response", path: string, problem: string) {
+    super(
+      side === "request" ? "INVALID_ARGUMENT" : "INTERNAL",
+      `${functionId} ${side} does not fit its contract: ${problem} at ${path}`,
+      [{ "@type": "iii_bridge/contract_violation", function: functionId, side, path, problem }],
+    );
   }
 }
 

@@ -1,0 +1,6 @@
+"""The demo's own tests: its verdicts must be able to fail."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples" / "python"))
