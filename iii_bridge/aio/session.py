@@ -251,19 +251,27 @@ class Session:
     # --- events and time -----------------------------------------------------
 
     def _handle_events(self) -> None:
-        for event in self.protocol.take_events():
-            if type(event) is CallFinished:
-                self._settle(event)
-                continue
-            if type(event) is Registered:
-                self._good = True
-                self._ready.set()
-            elif type(event) is Stopped:
-                self._error = event.error
-            elif type(event) is PeerFault:
-                _log.warning("%s", event.error)
-                self._failure = str(event.error)
+        while events := self.protocol.take_events():
+            for event in events:
+                if type(event) is CallFinished:
+                    self._settle(event)
+                else:
+                    self._report(event)
+
+    def _report(self, event: Event) -> None:
+        if type(event) is Registered:
+            self._good = True
+            self._ready.set()
+        elif type(event) is Stopped:
+            self._error = event.error
+        elif type(event) is PeerFault:
+            _log.warning("%s", event.error)
+            self._failure = str(event.error)
+        try:
             self._on_event(event)
+        except Exception as error:
+            _log.exception("the session failed on %s", type(event).__name__)
+            self.protocol.stop(ClosedError(f"the session failed: {type(error).__name__}"))
 
     def _settle(self, event: CallFinished) -> None:
         waiter = self._waiters.get(event.key)

@@ -1,0 +1,149 @@
+"""The WebSocket transport against a WebSocket server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+
+from iii_bridge.aio import websocket
+from iii_bridge.aio.transport import TransportClosed
+from iii_bridge.errors import LocalProtocolError
+
+Handle = Callable[[ServerConnection], Awaitable[None]]
+
+
+@asynccontextmanager
+async def listening(handle: Handle) -> AsyncIterator[str]:
+    async with serve(handle, "127.0.0.1", 0, max_size=None, ping_interval=None) as server:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def echo(connection: ServerConnection) -> None:
+    async for message in connection:
+        await connection.send(message)
+
+
+def run(main: Awaitable[None]) -> None:
+    async def limited() -> None:
+        async with asyncio.timeout(20):
+            await main
+
+    asyncio.run(limited())
+
+
+def test_text_goes_out_and_comes_back_one_by_one_and_many_at_once() -> None:
+    async def main() -> None:
+        async with listening(echo) as url:
+            transport = await websocket.dial(url, {})
+            await transport.send("ü".encode())
+            await transport.send_all([b"1", b"2", b"3"])
+            assert [await transport.recv() for _ in range(4)] == ["ü", "1", "2", "3"]
+            await transport.close()
+            with pytest.raises(TransportClosed):
+                await transport.send(b"late")
+            with pytest.raises(TransportClosed):
+                await transport.send_all([b"late", b"later"])
+            with pytest.raises(TransportClosed):
+                await transport.recv()
+
+    run(main())
+
+
+def test_headers_are_sent_and_nothing_is_compressed() -> None:
+    async def main() -> None:
+        seen: list[tuple[str | None, str | None]] = []
+
+        async def look(connection: ServerConnection) -> None:
+            assert connection.request is not None
+            headers = connection.request.headers
+            seen.append((headers.get("Authorization"), headers.get("Sec-WebSocket-Extensions")))
+
+        async with listening(look) as url:
+            transport = await websocket.dial(url, {"Authorization": "Bearer t"})
+            with pytest.raises(TransportClosed):
+                await transport.recv()
+        assert seen == [("Bearer t", None)]
+
+    run(main())
+
+
+def test_a_large_message_leaves_in_fragments_of_one_mebibyte(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        sizes: list[int] = []
+
+        async def count(connection: ServerConnection) -> None:
+            sizes.extend([len(fragment) async for fragment in connection.recv_streaming(decode=False)])
+            await connection.send("whole")
+
+        async with listening(count) as url:
+            monkeypatch.setattr(websocket, "MAX_FRAME_BYTES", 2 * 1024 * 1024)
+            transport = await websocket.dial(url, {})
+            await transport.send_all([b"x" * (3 * 1024 * 1024 + 5)])
+            assert await transport.recv() == "whole"
+            await transport.close()
+        assert [size for size in sizes if size] == [1024 * 1024] * 3 + [5]
+
+    run(main())
+
+
+def test_a_cancelled_writer_leaves_no_half_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        async with listening(echo) as url:
+            monkeypatch.setattr(websocket, "MAX_FRAME_BYTES", 1024)
+            transport = await websocket.dial(url, {})
+            large = b"x" * (4 * 1024 * 1024)
+            writing = asyncio.create_task(transport.send(large))
+            await asyncio.sleep(0)
+            writing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await writing
+            await transport.send(b"next")
+            assert len(await transport.recv()) == len(large)
+            assert await transport.recv() == "next"
+            await transport.close()
+
+    run(main())
+
+
+def test_a_binary_message_arrives_as_text_that_is_no_frame() -> None:
+    async def main() -> None:
+        async def binary(connection: ServerConnection) -> None:
+            await connection.send(b"OTLP\xff")
+
+        async with listening(binary) as url:
+            transport = await websocket.dial(url, {})
+            assert await transport.recv() == "OTLP\ufffd"
+            await transport.close()
+
+    run(main())
+
+
+def test_the_peers_close_code_and_reason_are_kept() -> None:
+    async def main() -> None:
+        async def leave(connection: ServerConnection) -> None:
+            await connection.close(1012, "restarting")
+
+        async with listening(leave) as url:
+            transport = await websocket.dial(url, {})
+            with pytest.raises(TransportClosed) as caught:
+                await transport.recv()
+            assert (caught.value.code, caught.value.reason) == (1012, "restarting")
+            await transport.close()
+
+    run(main())
+
+
+def test_nobody_there_is_an_end_and_a_url_that_is_none_is_a_mistake() -> None:
+    async def main() -> None:
+        async with listening(echo) as url:
+            pass
+        with pytest.raises(TransportClosed, match=r"connect|Connect|refused"):
+            await websocket.dial(url, {})
+        with pytest.raises(LocalProtocolError, match="ws://host:port"):
+            await websocket.dial("http://127.0.0.1:1", {})
+
+    run(main())
