@@ -173,7 +173,7 @@ def write_float(value: Any) -> float | str:
 
 
 def shortest_float(value: float) -> float:
-    """The float with the fewest digits that is the same in 32 bits. Raises Problem when it does not fit."""
+    """The float with the fewest digits, six at least, that is the same in 32 bits. Raises Problem when none is."""
     target = round_to_float(value)
     if not math.isfinite(target):
         return target

@@ -91,14 +91,13 @@ def _message_writer(message_type: type, profile: JsonProfile) -> Writer:
         for field in fields():
             value = getattr(message, field.plan.attribute)
             here = path.member(field.name, field.plan.schema.redact)
-            if field.plan.schema.presence:
-                if value is None:
-                    if field.plan.schema.required:
-                        raise here.fail("the required member is not set")
-                    continue
-            elif not field.kept and is_default(value):
+            if field.plan.schema.presence and value is None:
+                if field.plan.schema.required:
+                    raise here.fail("the required member is not set")
                 continue
-            result[field.name] = field.write(value, here, depth + 1)
+            written = field.write(value, here, depth + 1)
+            if field.kept or field.plan.schema.presence or not is_default(value):
+                result[field.name] = written
         return result
 
     return write
