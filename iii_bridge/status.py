@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 __all__ = [
     "ERROR_CODE_TO_STATUS",
@@ -95,12 +95,15 @@ def parse_status_line(stacktrace: str | None) -> tuple[StatusCode, str, tuple[Ma
     if not last.startswith(STATUS_LINE_PREFIX):
         return None
     try:
-        body = json.loads(last[len(STATUS_LINE_PREFIX) :])
+        body: Any = json.loads(last[len(STATUS_LINE_PREFIX) :])
         code = StatusCode[body["code"]]
         message = body["message"]
-        details = body.get("details", [])
-    except (ValueError, KeyError, TypeError, RecursionError):
+        details: Any = body.get("details", [])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    if not isinstance(message, str) or not isinstance(details, list) or not all(isinstance(d, dict) for d in details):
+    if not isinstance(message, str) or not isinstance(details, list):
         return None
-    return code, message, tuple(details)
+    items = cast("list[Any]", details)
+    if not all(isinstance(item, dict) for item in items):
+        return None
+    return code, message, tuple(items)
