@@ -15,7 +15,6 @@ from demo.expect import Expected, work_out
 from demo.processes import ROOT
 from demo.violations import Case, Caught
 from demo.workload import Line
-from iii_bridge.cli import demo as command
 
 FEW = 40
 
@@ -103,13 +102,3 @@ def test_a_missed_breach_is_a_failure(monkeypatch: pytest.MonkeyPatch, capsys: p
     monkeypatch.setattr(run, "requests", one_missed)
     assert run.main(None, None, FEW) == 1
     assert "MISSED" in capsys.readouterr().out
-
-
-def test_outside_a_checkout_it_says_so(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(command, "_PYTHON", tmp_path / "examples")
-    with pytest.raises(command.typer.Exit) as ended:
-        command.demo()
-    assert ended.value.exit_code == 2
-    assert "checkout" in capsys.readouterr().err

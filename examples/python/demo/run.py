@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
+import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from demo.expect import work_out
 from demo.preflight import require
-from demo.processes import DemoError, engine, running
+from demo.processes import DemoError, Process, engine, running
 from demo.report import make_console, print_caught, print_checks, print_hops
 from demo.team import Team, assemble
 from demo.verify import ask, checks, receipts_written
@@ -23,7 +25,7 @@ from iii_bridge import Bridge, BridgeError, ConnectionLostError, connect
 
 __all__ = ["main"]
 
-OFF, STOOD_IN = 1, 3
+OFF, STOOD_IN, TERMINATED = 1, 3, 143
 HTTP_DEFAULT = "http://127.0.0.1:3111"
 CONNECT_WITHIN = 5.0
 
@@ -37,12 +39,17 @@ def main(url: str | None, http_url: str | None, limit: int | None = None) -> int
     console = make_console()
     try:
         return asyncio.run(_demo(console, url, http_url, limit))
-    except (DemoError, BridgeError) as error:
-        console.print(f"demo: {error}", style="red", markup=False)
+    except (DemoError, BridgeError, httpx.HTTPError) as error:
+        console.print(f"demo: {str(error) or type(error).__name__}", style="red", markup=False)
         return OFF
+    except asyncio.CancelledError:
+        return TERMINATED
 
 
 async def _demo(console: Console, url: str | None, http_url: str | None, limit: int | None) -> int:
+    me = asyncio.current_task()
+    if me is not None:  # so that the engine and the workers are stopped too
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)
     team = assemble()
     for tool in team.missing:
         language = {"node": "TypeScript", "cargo": "Rust"}[tool]
@@ -88,7 +95,7 @@ async def _run(console: Console, bridge: Bridge, url: str, http_url: str, team: 
     await require(bridge, http_url)
     expected = work_out(lines)
     caught: list[Caught] = []
-    async with running(url, *team.commands()) as workers:
+    async with running(url, *team.commands()) as workers, _naming_the_dead(console, workers):
         for worker in workers:
             console.print(f"ready: {worker.command.label}")
         placed = await _place(console, http_url, lines)
@@ -99,6 +106,17 @@ async def _run(console: Console, bridge: Bridge, url: str, http_url: str, team: 
         caught += [row async for row in requests(bridge, http_url, team)]
     caught += [row async for row in answers(bridge, url, team)]
     return print_caught(console, caught) and numbers_hold
+
+
+@contextlib.asynccontextmanager
+async def _naming_the_dead(console: Console, workers: Sequence[Process]) -> AsyncGenerator[None]:
+    """Shows the last lines of workers that ended too early, which explains whatever fails next."""
+    try:
+        yield
+    finally:
+        for worker in workers:
+            if not worker.running:
+                console.print(f"{worker.command.label} has ended{worker.log()}", style="red", markup=False)
 
 
 async def _place(console: Console, http_url: str, lines: list[Line]) -> Placed:
