@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 __all__ = [
     "ERROR_CODE_TO_STATUS",
@@ -103,7 +103,7 @@ def parse_status_line(stacktrace: str | None) -> tuple[StatusCode, str, tuple[Ma
         return None
     if not isinstance(message, str) or not isinstance(details, list):
         return None
-    items = cast("list[Any]", details)
+    items: list[Any] = details
     if not all(isinstance(item, dict) for item in items):
         return None
     return code, message, tuple(items)
