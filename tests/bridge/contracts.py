@@ -1,0 +1,32 @@
+"""`shop`: the stubs of proto/shop/v1, generated once for a test run."""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from iii_codegen.driver import run
+
+__all__ = ["shop"]
+
+
+def _generate() -> Any:
+    project = Path(tempfile.mkdtemp(prefix="bridge-contracts-"))
+    atexit.register(shutil.rmtree, project, ignore_errors=True)
+    shutil.copytree(Path(__file__).parent / "proto", project / "proto")
+    settings = '[tool.iii-bridge]\npython = { out = "bridge_test_contracts" }\n'
+    (project / "pyproject.toml").write_text(settings, encoding="utf-8")
+    problems: list[str] = []
+    code = run(project, check=False, out=lambda line: None, err=problems.append)
+    if code:
+        raise RuntimeError("\n".join(problems))
+    sys.path.insert(0, str(project))
+    return importlib.import_module("bridge_test_contracts.shop.v1")
+
+
+shop: Any = _generate()

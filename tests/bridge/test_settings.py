@@ -1,0 +1,69 @@
+"""Arguments, environment, defaults."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+import pytest
+from msgspec import UNSET
+
+from iii_bridge.bridge.settings import Settings
+from iii_bridge.errors import LocalProtocolError
+
+ENVIRONMENT = {"III_URL": "ws://env:1", "III_WORKER_NAME": "env-name", "III_NAMESPACE": "env-ns", "III_TOKEN": "secret"}
+BLANK = dict.fromkeys(ENVIRONMENT, "  ")
+
+
+def resolve(environment: dict[str, str], **arguments: Any) -> Settings:
+    return Settings.resolve(environment=environment, **arguments)
+
+
+def test_arguments_win_over_the_environment() -> None:
+    settings = resolve(ENVIRONMENT, url="ws://arg:2", worker_name="arg-name", namespace="arg-ns")
+    assert (settings.url, settings.worker_name, settings.namespace) == ("ws://arg:2", "arg-name", "arg-ns")
+
+
+def test_the_environment_wins_over_the_defaults() -> None:
+    settings = resolve(ENVIRONMENT)
+    assert (settings.url, settings.worker_name, settings.namespace) == ("ws://env:1", "env-name", "env-ns")
+
+
+@pytest.mark.parametrize("environment", [{}, BLANK])
+def test_a_blank_variable_counts_as_unset(environment: dict[str, str]) -> None:
+    settings = resolve(environment)
+    assert settings.url == "ws://127.0.0.1:49134"
+    assert settings.worker_name == f"{socket.gethostname()}:{os.getpid()}"
+    assert settings.namespace is None
+    assert settings.headers == {}
+    assert (settings.timeout, settings.connect_timeout) == (30.0, 30.0)
+
+
+@pytest.mark.parametrize("name", ["url", "worker_name", "namespace"])
+def test_a_blank_argument_is_a_mistake(name: str) -> None:
+    with pytest.raises(LocalProtocolError, match=f"{name} is blank"):
+        resolve({}, **{name: " "})
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
+@pytest.mark.parametrize("name", ["timeout", "connect_timeout"])
+def test_a_timeout_is_positive(name: str, seconds: float) -> None:
+    with pytest.raises(LocalProtocolError, match="positive number of seconds"):
+        resolve({}, **{name: seconds})
+
+
+def test_the_token_is_a_bearer_unless_the_user_has_one_and_is_never_shown() -> None:
+    settings = resolve(ENVIRONMENT, headers={"X-Team": "shop"})
+    assert settings.headers == {"X-Team": "shop", "Authorization": "Bearer secret"}
+    assert "secret" not in repr(settings)
+    assert resolve(ENVIRONMENT, headers={"authorization": "Basic x"}).headers == {"authorization": "Basic x"}
+
+
+def test_the_engine_is_told_who_this_is() -> None:
+    registration = resolve({}, worker_name=" a\u2028b ", namespace="shop").registration(environment={})
+    assert (registration.name, registration.namespace, registration.runtime) == ("ab", "shop", "python")
+    assert registration.pid == os.getpid()
+    assert registration.isolation is UNSET
+    named = resolve({}).registration(environment={"III_ISOLATION": "vm"})
+    assert (named.isolation, named.namespace) == ("vm", UNSET)
