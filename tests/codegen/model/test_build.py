@@ -30,7 +30,9 @@ def test_fields() -> None:
         }
         """
     )
-    shapes = {name: (f.number, f.cardinality, f.element, f.key, f.explicit_presence, f.oneof) for name, f in found.items()}
+    shapes = {
+        name: (f.number, f.cardinality, f.element, f.key, f.explicit_presence, f.oneof) for name, f in found.items()
+    }
     singular, message_type = Cardinality.SINGULAR, Element(Kind.MESSAGE, "shop.v1.M")
     assert shapes == {
         "plain": (1, singular, Element(Kind.INT32), None, False, ""),

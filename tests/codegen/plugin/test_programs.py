@@ -44,7 +44,9 @@ def project(tmp_path: Path) -> Path:
 
 def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=100, env={**os.environ, "PATH": path})
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, timeout=100, env={**os.environ, "PATH": path}
+    )
 
 
 def protoc(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -141,11 +141,13 @@ def enum_value_name(name: str) -> str:
 def method_names(methods: Iterable[str]) -> dict[str, str]:
     """The Python name of each method of a service.
 
-    snake_case, unless two methods would get one name: these keep the names they were written with.
+    snake_case, unless that is no identifier or two methods would get one name: these keep the names they
+    were written with.
     """
     snakes = {name: "_".join(word.lower() for word in words(name)) for name in methods}
     count = Counter(snakes.values())
-    return {name: _METHOD.escape(snake if count[snake] == 1 else name) for name, snake in snakes.items()}
+    chosen = {name: snake if snake.isidentifier() and count[snake] == 1 else name for name, snake in snakes.items()}
+    return {name: _METHOD.escape(python) for name, python in chosen.items()}
 
 
 def path_names(path: str) -> tuple[str, ...]:
