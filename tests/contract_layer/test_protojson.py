@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import datetime
 import itertools
 import json
 import random
+import threading
 from typing import Any
 
+import msgspec
 import pytest
 from google.protobuf import json_format
 
+from iii_bridge.abi import v0 as abi
 from iii_bridge.contract.json_text import parse_json
-from iii_bridge.contract.protojson import Codec, CodecError, codec_for
-from iii_bridge.contract.spec import Defaults, Enums, Int64, JsonProfile, Names
+from iii_bridge.contract.protojson import Codec, CodecError, DecodedRequest, codec_for
+from iii_bridge.contract.spec import Defaults, Enums, Int64, JsonProfile, Names, UnknownMembers
 from tests.contract_layer.contracts import everything, orders
+from tests.contract_layer.dynamic import compile_proto
 from tests.contract_layer.random_messages import Randomizer
 
 PROFILES = [JsonProfile(*axes) for axes in itertools.product(Names, Int64, Enums, Defaults)]
@@ -208,3 +214,117 @@ def test_damaged_documents_are_refused_with_a_path_wherever_the_reference_refuse
         outcomes["both"] += 1
         assert same(google_parse(theirs(), codec.encode(message)), expected), text
     assert min(outcomes["both"], outcomes["neither"]) > 100, outcomes
+
+
+CALLER = "8d3f6f3e-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize("unknown", list(UnknownMembers))
+def test_the_callers_id_is_taken_out_under_every_policy(unknown: UnknownMembers) -> None:
+    cls = orders().cls("shop.v1.Order")
+    codec = Codec(cls, JsonProfile(), unknown)
+    for document in (
+        f'{{"_caller_worker_id":"{CALLER}","orderId":"a"}}',
+        f'{{"order_id":"a","_caller_worker_id":"{CALLER}"}}',  # the exact path
+        f'{{"orderId":"a", "_caller_worker_id" : "{CALLER}"}}',
+    ):
+        assert codec.decode_request(document) == DecodedRequest(cls(order_id="a"), CALLER)
+    assert codec.decode_request('{"orderId":"a"}') == DecodedRequest(cls(order_id="a"), None)
+    assert codec.unknown_counts == {}
+
+
+def test_a_caller_that_is_no_string_is_dropped_and_two_are_refused() -> None:
+    codec = codec_for(orders().cls("shop.v1.Order"))
+    for value in ("null", "5", "{}"):
+        assert codec.decode_request(f'{{"_caller_worker_id":{value}}}').caller_worker_id is None
+    with pytest.raises(CodecError) as caught:
+        codec.decode_request('{"_caller_worker_id":"a","_caller_worker_id":"b"}')
+    assert caught.value.path == "$._caller_worker_id"
+
+
+def test_a_response_has_no_caller_and_nothing_below_the_root_has() -> None:
+    codec = codec_for(orders().cls("shop.v1.Order"), unknown=UnknownMembers.REJECT)
+    with pytest.raises(CodecError, match=r"does not know the member at \$._caller_worker_id"):
+        codec.decode('{"_caller_worker_id":"a"}')
+    with pytest.raises(CodecError, match=r"at \$.lines\[0\]._caller_worker_id"):
+        codec.decode_request('{"lines":[{"_caller_worker_id":"a"}]}')
+
+
+def test_a_request_of_no_object_is_refused_at_the_root() -> None:
+    codec = codec_for(orders().cls("shop.v1.Order"))
+    for document in ("null", "[]", '"a"'):
+        with pytest.raises(CodecError, match=r"expected an object, found .* at \$$"):
+            codec.decode_request(document)
+
+
+def test_text_bytes_and_undecoded_frames_are_read_alike() -> None:
+    cls = orders().cls("shop.v1.Order")
+    codec = codec_for(cls)
+    frame = '{"data":{"orderId":"gr\u00fc\u00dfe"},"x":1}'
+    data = msgspec.json.decode(frame, type=dict[str, msgspec.Raw])["data"]
+    text = bytes(data).decode()
+    for spelled in (data, text, text.encode(), bytearray(text.encode()), memoryview(text.encode())):
+        assert codec.decode(spelled) == cls(order_id="grüße")  # type: ignore[arg-type] -- more than is promised
+
+
+def test_any_message_may_be_the_root() -> None:
+    moment = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
+    for message, text in [
+        (abi.Timestamp.from_wrapped(moment), b'"2024-01-01T00:00:00Z"'),
+        (abi.Duration(seconds=-1), b'"-1s"'),
+        (abi.Int64Value(value=5), b'"5"'),
+        (abi.FieldMask(paths=["a_b"]), b'"aB"'),
+        (abi.Struct.from_dict({"a": None}), b'{"a":null}'),
+        (abi.ListValue.from_python([True]), b"[true]"),
+        (abi.Value.from_python(None), b"null"),
+        (abi.Empty(), b"{}"),
+    ]:
+        codec = codec_for(type(message))
+        assert codec.encode(message) == text
+        assert codec.decode(text) == message
+
+
+def test_a_root_that_python_cannot_write_is_refused() -> None:
+    with pytest.raises(CodecError, match="years 1 to 9999"):
+        codec_for(abi.Timestamp).encode(abi.Timestamp(seconds=2**60))
+
+
+def test_classes_that_are_no_messages_are_refused() -> None:
+    with pytest.raises(TypeError, match="is not a generated message class"):
+        codec_for(abi.NullValue)
+    with pytest.raises(KeyError):
+        codec_for(int)
+
+
+def test_decoded_lists_and_maps_are_not_shared() -> None:
+    codec = codec_for(orders().cls("shop.v1.Order"))
+    first, second = codec.decode("{}"), codec.decode("{}")
+    first.lines.append(None)
+    first.labels["a"] = "b"
+    assert (second.lines, second.labels) == ([], {})
+
+
+def test_a_decoded_message_is_a_whole_one() -> None:
+    cls = everything().cls("every.v1.Everything")
+    message = codec_for(cls).decode("{}")
+    assert message == cls()
+    assert vars(message).keys() == vars(cls()).keys()
+    assert bytes(message) == b""
+
+
+def test_one_codec_serves_many_threads_from_the_first_message_on() -> None:
+    contract = compile_proto(
+        'syntax = "proto3"; package threads.v1;'
+        "message A { B b = 1; string text = 2; } message B { repeated A a = 1; C c = 2; } message C { int64 n = 1; }",
+        "threads.proto",
+    )
+    names = ["threads.v1.A", "threads.v1.B", "threads.v1.C"] * 4
+    together = threading.Barrier(len(names))
+
+    def use(name: str) -> bool:
+        codec = codec_for(contract.cls(name))
+        together.wait(timeout=30)
+        return codec.decode(codec.encode(codec.message_type())) == codec.message_type()
+
+    with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
+        assert all(pool.map(use, names))

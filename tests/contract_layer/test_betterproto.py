@@ -1,0 +1,54 @@
+"""betterproto2 behind the seam, and the seam itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from iii_bridge.abi import v0 as abi
+from iii_bridge.contract.backend import backend_of
+from iii_bridge.contract.betterproto import BETTERPROTO
+from tests.contract_layer.contracts import everything, orders, rules
+
+
+def test_fields_are_joined_by_number() -> None:
+    contract = orders()
+    fields = BETTERPROTO.fields(contract.cls("shop.v1.Order"))
+    assert fields[1] == ("order_id", None)
+    assert fields[3] == ("status", contract.cls("shop.v1.Status"))
+    assert fields[4] == ("lines", contract.cls("shop.v1.Line"))
+    assert fields[5] == ("placed_at", None)
+    assert fields[8] == ("labels", None)
+
+
+def test_classes_are_found_in_maps_and_unions() -> None:
+    contract = everything()
+    fields = BETTERPROTO.fields(contract.cls("every.v1.Everything"))
+    assert fields[66].cls is contract.cls("every.v1.Small")
+    assert fields[56].cls is contract.cls("every.v1.Color")
+    assert fields[85].cls is abi.Value
+    assert fields[68].cls is abi.Value
+
+
+def test_escaped_attributes_are_found() -> None:
+    fields = BETTERPROTO.fields(rules().cls("rules.v1.Names"))
+    assert [fields[number].attribute for number in (1, 2, 7)] == ["from_", "class_", "parse_"]
+
+
+def test_boxes_are_for_well_known_types_only() -> None:
+    line = orders().cls("shop.v1.Line")()
+    assert BETTERPROTO.unbox(line) is line
+    assert BETTERPROTO.box(type(line), line) is line
+    assert BETTERPROTO.box(abi.Int32Value, BETTERPROTO.unbox(abi.Int32Value(value=5))) == abi.Int32Value(value=5)
+
+
+@pytest.mark.parametrize("data", [b"\x08", b"\x0d\x01", b"\x0a\x01\xff", b"\x08" + b"\xff" * 11])
+def test_broken_bytes_are_one_kind_of_error(data: bytes) -> None:
+    with pytest.raises(ValueError, match="not a message"):
+        BETTERPROTO.parse(everything().cls("every.v1.Everything"), data)
+
+
+def test_a_class_belongs_to_its_library_or_is_refused() -> None:
+    assert backend_of(orders().cls("shop.v1.Order")) is BETTERPROTO
+    assert backend_of(orders().cls("shop.v1.Order")).name == "betterproto2"
+    with pytest.raises(TypeError, match="int is not a generated message class"):
+        backend_of(int)

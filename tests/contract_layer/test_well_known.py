@@ -1,0 +1,139 @@
+"""The well-known types: what Python sees, and that binary keeps it."""
+
+from __future__ import annotations
+
+import datetime
+import pickle
+from typing import Any
+
+import pytest
+from google.protobuf import duration_pb2, struct_pb2, timestamp_pb2
+
+from iii_bridge.abi import v0 as abi
+from iii_bridge.contract import well_known
+from iii_bridge.contract.registry import full_name_of
+from tests.contract_layer.contracts import everything
+
+UTC = datetime.UTC
+
+DURATIONS = [
+    datetime.timedelta(0),
+    datetime.timedelta(seconds=-0.5),
+    datetime.timedelta(seconds=1.5),
+    datetime.timedelta(seconds=-1, microseconds=-1),
+    datetime.timedelta(days=-3, microseconds=1),
+    datetime.timedelta(seconds=315_576_000_000),
+    -datetime.timedelta(seconds=315_576_000_000),
+]
+MOMENTS = [
+    datetime.datetime(1970, 1, 1, tzinfo=UTC),
+    datetime.datetime(1969, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+    datetime.datetime(1, 1, 1, tzinfo=UTC),
+    datetime.datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+]
+
+
+@pytest.mark.parametrize("length", DURATIONS, ids=str)
+def test_durations_survive_binary_and_agree_with_google(length: datetime.timedelta) -> None:
+    ours = abi.Duration.from_wrapped(length)
+    assert abi.Duration.parse(bytes(ours)).to_wrapped() == length
+    theirs = duration_pb2.Duration()
+    theirs.FromTimedelta(length)
+    assert bytes(ours) == theirs.SerializeToString()
+
+
+@pytest.mark.parametrize("moment", MOMENTS, ids=str)
+def test_timestamps_survive_binary_and_agree_with_google(moment: datetime.datetime) -> None:
+    ours = abi.Timestamp.from_wrapped(moment)
+    assert abi.Timestamp.parse(bytes(ours)).to_wrapped() == moment
+    theirs = timestamp_pb2.Timestamp()
+    theirs.FromDatetime(moment)
+    assert bytes(ours) == theirs.SerializeToString()
+
+
+def test_a_field_keeps_a_negative_half_second() -> None:
+    cls = everything().cls("every.v1.Everything")
+    length = datetime.timedelta(seconds=-0.5)
+    message = cls(duration=length, durations=[length])
+    assert cls.parse(bytes(message)) == message
+    assert pickle.loads(pickle.dumps(abi.Duration.from_wrapped(length))).to_wrapped() == length  # noqa: S301 -- our own
+
+
+def test_nanoseconds_are_cut_towards_zero() -> None:
+    assert abi.Duration(seconds=-1, nanos=-999_999_999).to_wrapped() == -datetime.timedelta(
+        seconds=1, microseconds=999_999
+    )
+    assert abi.Timestamp(nanos=999_999_999).to_wrapped() == datetime.datetime(1970, 1, 1, 0, 0, 0, 999_999, tzinfo=UTC)
+
+
+def test_what_python_cannot_hold_is_refused() -> None:
+    with pytest.raises(ValueError, match="years 1 to 9999"):
+        abi.Timestamp(seconds=253_402_300_800).to_wrapped()
+    with pytest.raises(ValueError, match="999,999,999 days"):
+        abi.Duration(seconds=2**62).to_wrapped()
+    with pytest.raises(ValueError, match="time zone"):
+        abi.Timestamp.from_wrapped(datetime.datetime(2024, 1, 1))
+
+
+VALUES: list[Any] = [None, True, False, 0.0, 1.5, "", "a", [], {}, [None, [1.0]], {"a": {"b": [False]}, "": None}]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_values_are_python_values(value: Any) -> None:
+    ours = abi.Value.from_python(value)
+    assert ours.to_python() == value
+    assert abi.Value.parse(bytes(ours)) == ours
+    theirs = struct_pb2.Value.FromString(bytes(ours))
+    assert struct_pb2.Value.WhichOneof(theirs, "kind") is not None
+
+
+def test_structs_and_lists_are_dicts_and_lists() -> None:
+    members = {"a": [1, "x"], "b": {"c": None}}
+    assert abi.Struct.from_dict(members).to_dict() == {"a": [1.0, "x"], "b": {"c": None}}
+    assert abi.ListValue.from_python((1, [2])).to_python() == [1.0, [2.0]]
+
+
+def test_what_json_cannot_say_is_refused() -> None:
+    with pytest.raises(TypeError, match="bytes has no JSON form"):
+        abi.Value.from_python(b"x")
+    with pytest.raises(TypeError, match="member name is a str, not int"):
+        abi.Struct.from_dict({1: 2})
+    with pytest.raises(TypeError, match="made from a mapping"):
+        abi.Struct.from_dict([1])
+    with pytest.raises(ValueError, match="nothing set"):
+        abi.Value().to_python()
+
+
+def test_any_packs_what_is_generated() -> None:
+    small = everything().cls("every.v1.Small")(number=5, text="a")
+    packed = abi.Any.pack(small)
+    assert packed.type_url == "type.googleapis.com/every.v1.Small"
+    assert abi.Any.parse(bytes(packed)).unpack() == small
+    with pytest.raises(KeyError, match="import the module"):
+        abi.Any(type_url="type.googleapis.com/no.such.Type").unpack()
+    with pytest.raises(KeyError, match="not a message"):
+        abi.Any(type_url="type.googleapis.com/every.v1.Color").unpack()
+
+
+@pytest.mark.parametrize(
+    ("wrapper", "value"),
+    [
+        (abi.BoolValue, True),
+        (abi.BytesValue, b"\0"),
+        (abi.DoubleValue, 1.5),
+        (abi.FloatValue, 1.5),
+        (abi.Int32Value, -1),
+        (abi.Int64Value, -(2**63)),
+        (abi.StringValue, "a"),
+        (abi.UInt32Value, 2**32 - 1),
+        (abi.UInt64Value, 2**64 - 1),
+    ],
+)
+def test_wrappers_are_their_values(wrapper: Any, value: Any) -> None:
+    assert wrapper.parse(bytes(wrapper.from_wrapped(value))).to_wrapped() == value
+
+
+def test_every_type_is_registered_and_exported() -> None:
+    for name in well_known.__all__:
+        assert full_name_of(getattr(well_known, name)) == f"google.protobuf.{name}"
+        assert getattr(abi, name) is getattr(well_known, name)
