@@ -1,0 +1,162 @@
+"""The whole run, as `iii-bridge codegen` and `python -m iii_codegen` make it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from iii_codegen.driver import run
+from tests.codegen.support import shop, write_sources
+
+CONTRACT = shop(
+    """
+    message R { string id = 1; }
+    service OrdersService { rpc Place(R) returns (google.protobuf.Empty); }
+    """
+)
+
+
+class Project:
+    """A project directory, and what a run in it said."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.out: list[str] = []
+        self.err: list[str] = []
+
+    def run(self, *, check: bool = False) -> int:
+        self.out.clear()
+        self.err.clear()
+        return run(self.root, check=check, out=self.out.append, err=self.err.append)
+
+    def files(self) -> dict[str, float]:
+        found = (path for path in self.root.rglob("*") if path.is_file() and "proto" not in path.parts)
+        return {path.relative_to(self.root).as_posix(): path.stat().st_mtime_ns for path in found}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    write_sources(tmp_path / "proto", CONTRACT)
+    return Project(tmp_path)
+
+
+def test_everything_is_written(project: Project) -> None:
+    assert project.run() == 0
+    assert sorted(project.files()) == [
+        "contracts/__init__.py",
+        "contracts/py.typed",
+        "contracts/shop/__init__.py",
+        "contracts/shop/v1/__init__.py",
+        "contracts/shop/v1/shop_pb.py",
+        "contracts/shop/v1/shop_schemas.py",
+        "schemas/2020-12/shop.v1.OrdersService.Place.request.json",
+        "schemas/2020-12/shop.v1.OrdersService.Place.response.json",
+        "schemas/draft-07/shop.v1.OrdersService.Place.request.json",
+        "schemas/draft-07/shop.v1.OrdersService.Place.response.json",
+    ]
+    assert project.out == [
+        f"{project.root}/contracts: 6 written, 0 removed, 0 unchanged",
+        f"{project.root}/schemas: 4 written, 0 removed, 0 unchanged",
+    ]
+
+
+def test_a_second_run_touches_nothing(project: Project) -> None:
+    project.run()
+    before = project.files()
+    assert project.run() == 0
+    assert project.files() == before
+
+
+def test_check_lists_drift_and_writes_nothing(project: Project) -> None:
+    assert project.run(check=True) == 1
+    assert project.files() == {}
+    assert project.err[0] == "missing: contracts/__init__.py"
+    project.run()
+    assert (project.run(check=True), project.err) == (0, [])
+    (project.root / "contracts/shop/v1/shop_pb.py").unlink()
+    (project.root / "proto/shop/v1/shop.proto").write_text(
+        (project.root / "proto/shop/v1/shop.proto").read_text().replace("string id", "string name")
+    )
+    before = project.files()
+    assert project.run(check=True) == 1
+    assert project.err == [
+        "missing: contracts/shop/v1/shop_pb.py",
+        "changed: contracts/shop/v1/shop_schemas.py",
+        "changed: schemas/2020-12/shop.v1.OrdersService.Place.request.json",
+        "changed: schemas/draft-07/shop.v1.OrdersService.Place.request.json",
+        "4 generated files differ from the contracts; run `iii-bridge codegen`",
+    ]
+    assert project.files() == before
+
+
+def test_a_removed_contract_is_removed(project: Project) -> None:
+    write_sources(project.root / "proto", {"old/v1/old.proto": 'syntax = "proto3"; package old.v1; message O {}'})
+    project.run()
+    assert "contracts/old/v1/old_pb.py" in project.files()
+    (project.root / "proto/old/v1/old.proto").unlink()
+    assert project.run() == 0
+    assert not any("old" in name for name in project.files())
+
+
+def test_errors_stop_the_run(project: Project) -> None:
+    project.run()
+    before = project.files()
+    write_sources(project.root / "proto", {"b/v1/b.proto": shop("message A {}")["shop/v1/shop.proto"]})
+    write_sources(project.root / "proto", shop("message R {}\nservice S { rpc M(R) returns (google.protobuf.Value); }"))
+    (project.root / "proto/b/v1/b.proto").unlink()
+    assert project.run() == 1
+    assert project.err[0].startswith("shop/v1/shop.proto:15:17: error III204: ")
+    assert project.files() == before
+
+
+def test_mistakes_of_protobuf_are_shown(project: Project) -> None:
+    write_sources(project.root / "proto", {"bad.proto": "syntax = 'proto3';\nmessage {"})
+    assert project.run() == 1
+    assert "bad.proto:2:9: Expected message name." in project.err[0]
+
+
+def test_settings_that_cannot_be_used(project: Project) -> None:
+    (project.root / "pyproject.toml").write_text("[tool.iii-bridge]\nprot = 'x'")
+    assert project.run() == 2
+    assert project.err == ["error: unknown key tool.iii-bridge.prot in pyproject.toml; did you mean proto?"]
+
+
+def test_warnings_are_shown(project: Project) -> None:
+    write_sources(project.root / "proto", {"old/old.proto": 'syntax = "proto3"; package old; message O {}'})
+    assert project.run() == 0
+    assert project.err[0].startswith("old/old.proto:1:1: warning III005: package old does not end in a version")
+
+
+def test_copies_of_library_files_are_no_contracts(project: Project) -> None:
+    from iii_codegen.protos import vendored_files
+
+    for name, source in vendored_files():
+        write_sources(project.root / "proto", {name: source.read_text()})
+    assert project.run() == 0
+    assert not any("google" in name or "iii_bridge" in name for name in project.files())
+
+
+def test_files_of_the_checkers_own_directory_do_not_matter(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same files come out wherever the run is started from."""
+    project.run()
+    before = {name: (project.root / name).read_text() for name in project.files()}
+    elsewhere = project.root / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert project.run(check=True) == 0
+    assert {name: (project.root / name).read_text() for name in project.files()} == before
+
+
+def test_as_a_program(project: Project) -> None:
+    def program(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "iii_codegen", *arguments]
+        return subprocess.run(command, cwd=project.root, capture_output=True, text=True, timeout=60)
+
+    assert program("--check").returncode == 1
+    done = program()
+    assert (done.returncode, done.stderr) == (0, "")
+    done = program("--check", "--project", str(project.root))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
