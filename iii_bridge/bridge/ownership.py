@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
+from msgspec import Raw
 
 from iii_bridge.aio.session import Session
 from iii_bridge.errors import (
@@ -79,7 +80,7 @@ class Ownership:
         registration = raw(self._session.protocol.registration)
         while True:
             try:
-                await self._session.call(WORKERS_REGISTER, registration, timeout=timeout)
+                answer = await self._session.call(WORKERS_REGISTER, registration, timeout=timeout)
             except InvocationTimeoutError as error:
                 problem = f"the engine did not accept this worker within {timeout:g} s"
                 raise ConnectionLostError("connect", error.outcome, problem) from error
@@ -87,7 +88,7 @@ class Ownership:
                 if loop.time() >= deadline:
                     raise
             else:
-                return
+                return self._check_accepted(answer)
 
     async def confirm(self, function_ids: Sequence[str]) -> None:
         """Returns once every function is ours. Raises RegistrationRejectedError naming the first that is not."""
@@ -120,6 +121,14 @@ class Ownership:
         except InvocationError as error:
             return error.code == "NOT_FOUND"
         return False
+
+    def _check_accepted(self, answer: Raw) -> None:
+        """`{"success": false}` may come instead of, or after, the rejection frame (wire.md 2.3)."""
+        if msgspec.json.decode(answer) == {"success": False}:
+            problem = "the name is held by a live worker; choose another, or stop that one"
+            raise RegistrationRejectedError(
+                "WORKER_NAMESPACE_CONFLICT", self._worker_name, self._namespace, message=problem
+            )
 
     async def _unconfirmed(self, function_ids: list[str]) -> list[str]:
         """The ids the catalogue does not know yet. Raises for one that somebody else owns."""
