@@ -12,11 +12,13 @@ from __future__ import annotations
 import builtins
 import dataclasses
 import datetime
+import functools
 import typing
 from collections.abc import Mapping, Sequence
 
 import betterproto2
 
+from iii_bridge.contract import scalars
 from iii_bridge.contract.registry import File, class_of, full_name_of, register
 from iii_bridge.contract.well_known_files import descriptor_of
 
@@ -48,8 +50,33 @@ _MICROSECOND: typing.Final = datetime.timedelta(microseconds=1)
 TYPE_URL_PREFIX: typing.Final = "type.googleapis.com/"
 
 
+class _PlainJson(betterproto2.Message):
+    """Lets betterproto2's own to_dict and to_json show a plain value, as ProtoJSON does, and read it back.
+
+    A convenience for logs and notebooks: payloads go through `protojson`, which checks them.
+    """
+
+    def to_dict(
+        self,
+        *,
+        output_format: betterproto2.OutputFormat = betterproto2.OutputFormat.PROTO_JSON,
+        casing: betterproto2.Casing = betterproto2.Casing.CAMEL,
+        include_default_values: builtins.bool = False,
+    ) -> typing.Any:
+        """The plain JSON value; the arguments change nothing here."""
+        write, _ = _PLAIN_FORMS[type(self)]
+        return write(typing.cast("typing.Any", self).to_wrapped())
+
+    @classmethod
+    def from_dict(cls, value: typing.Any, *, ignore_unknown_fields: builtins.bool = False) -> typing.Self:
+        """From the plain JSON value. Raises ValueError for one that does not fit."""
+        _, read = _PLAIN_FORMS[cls]
+        message: typing.Self = typing.cast("typing.Any", cls).from_wrapped(read(value))
+        return message
+
+
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class Timestamp(betterproto2.Message):
+class Timestamp(_PlainJson):
     """google.protobuf.Timestamp: seconds and nanoseconds since 1970-01-01T00:00:00Z."""
 
     seconds: builtins.int = betterproto2.field(1, betterproto2.TYPE_INT64)
@@ -75,7 +102,7 @@ class Timestamp(betterproto2.Message):
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class Duration(betterproto2.Message):
+class Duration(_PlainJson):
     """google.protobuf.Duration: seconds and nanoseconds of the same sign."""
 
     seconds: builtins.int = betterproto2.field(1, betterproto2.TYPE_INT64)
@@ -233,7 +260,7 @@ def _member_name(name: typing.Any) -> str:
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class DoubleValue(betterproto2.Message):
+class DoubleValue(_PlainJson):
     """google.protobuf.DoubleValue: a float, or unset."""
 
     value: builtins.float = betterproto2.field(1, betterproto2.TYPE_DOUBLE)
@@ -249,7 +276,7 @@ class DoubleValue(betterproto2.Message):
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class FloatValue(betterproto2.Message):
+class FloatValue(_PlainJson):
     """google.protobuf.FloatValue: a float of 32 bits, or unset."""
 
     value: builtins.float = betterproto2.field(1, betterproto2.TYPE_FLOAT)
@@ -265,7 +292,7 @@ class FloatValue(betterproto2.Message):
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class Int64Value(betterproto2.Message):
+class Int64Value(_PlainJson):
     """google.protobuf.Int64Value: an int64, or unset."""
 
     value: builtins.int = betterproto2.field(1, betterproto2.TYPE_INT64)
@@ -281,7 +308,7 @@ class Int64Value(betterproto2.Message):
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class UInt64Value(betterproto2.Message):
+class UInt64Value(_PlainJson):
     """google.protobuf.UInt64Value: a uint64, or unset."""
 
     value: builtins.int = betterproto2.field(1, betterproto2.TYPE_UINT64)
@@ -297,7 +324,7 @@ class UInt64Value(betterproto2.Message):
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class Int32Value(betterproto2.Message):
+class Int32Value(_PlainJson):
     """google.protobuf.Int32Value: an int32, or unset."""
 
     value: builtins.int = betterproto2.field(1, betterproto2.TYPE_INT32)
@@ -313,7 +340,7 @@ class Int32Value(betterproto2.Message):
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class UInt32Value(betterproto2.Message):
+class UInt32Value(_PlainJson):
     """google.protobuf.UInt32Value: a uint32, or unset."""
 
     value: builtins.int = betterproto2.field(1, betterproto2.TYPE_UINT32)
@@ -329,7 +356,7 @@ class UInt32Value(betterproto2.Message):
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class BoolValue(betterproto2.Message):
+class BoolValue(_PlainJson):
     """google.protobuf.BoolValue: a bool, or unset."""
 
     value: builtins.bool = betterproto2.field(1, betterproto2.TYPE_BOOL)
@@ -345,7 +372,7 @@ class BoolValue(betterproto2.Message):
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class StringValue(betterproto2.Message):
+class StringValue(_PlainJson):
     """google.protobuf.StringValue: a str, or unset."""
 
     value: builtins.str = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -361,7 +388,7 @@ class StringValue(betterproto2.Message):
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class BytesValue(betterproto2.Message):
+class BytesValue(_PlainJson):
     """google.protobuf.BytesValue: bytes, or unset."""
 
     value: builtins.bytes = betterproto2.field(1, betterproto2.TYPE_BYTES)
@@ -387,6 +414,21 @@ _WRAPPERS: typing.Final = (
     StringValue,
     BytesValue,
 )
+
+
+_PLAIN_FORMS: typing.Final[dict[type, tuple[typing.Any, typing.Any]]] = {
+    Timestamp: (scalars.write_timestamp, scalars.read_timestamp),
+    Duration: (scalars.write_duration, scalars.read_duration),
+    DoubleValue: (scalars.write_double, scalars.read_double),
+    FloatValue: (scalars.write_float, scalars.read_float),
+    Int64Value: (str, functools.partial(scalars.read_integer, type_name="int64")),
+    UInt64Value: (str, functools.partial(scalars.read_integer, type_name="uint64")),
+    Int32Value: (int, functools.partial(scalars.read_integer, type_name="int32")),
+    UInt32Value: (int, functools.partial(scalars.read_integer, type_name="uint32")),
+    BoolValue: (scalars.write_bool, scalars.read_bool),
+    StringValue: (scalars.write_string, scalars.read_string),
+    BytesValue: (scalars.write_bytes, scalars.read_bytes),
+}
 
 
 def _register(name: str, *classes: type) -> None:

@@ -115,9 +115,13 @@ class _Module:
         self._types.append((full_name, cls))
 
     def _enum(self, enum: descriptor_pb2.EnumDescriptorProto, prefix: str) -> None:
+        names = [(value.number, value.name) for value in reversed(enum.value)]
+
         def fill(body: dict[str, Any]) -> None:
             for value in enum.value:
                 body[f"V_{value.name}"] = value.number  # renamed: the codec takes names from descriptors
+            body["betterproto_value_to_renamed_proto_names"] = classmethod(lambda _cls: dict(names))
+            body["betterproto_renamed_proto_names_to_value"] = classmethod(lambda _cls: {n: v for v, n in names})
 
         cls = types.new_class(enum.name, (betterproto2.Enum,), exec_body=fill)
         cls.__module__ = self._module.__name__

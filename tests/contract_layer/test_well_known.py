@@ -137,3 +137,19 @@ def test_every_type_is_registered_and_exported() -> None:
     for name in well_known.__all__:
         assert full_name_of(getattr(well_known, name)) == f"google.protobuf.{name}"
         assert getattr(abi, name) is getattr(well_known, name)
+
+
+def test_betterprotos_own_json_shows_plain_values() -> None:
+    cls = everything().cls("every.v1.Everything")
+    moment = datetime.datetime(2024, 1, 1, tzinfo=UTC)
+    message = cls(timestamp=moment, duration=datetime.timedelta(seconds=-0.5), wrapped_int64=5, wrapped_bytes=b"a")
+    members = message.to_dict()
+    assert members == {
+        "timestamp": "2024-01-01T00:00:00Z",
+        "duration": "-0.500s",
+        "wrappedInt64": "5",
+        "wrappedBytes": "YQ==",
+    }
+    assert cls.from_dict(members) == message
+    with pytest.raises(ValueError, match="RFC 3339"):
+        abi.Timestamp.from_dict("now")
