@@ -147,9 +147,11 @@ class HttpProvider:
             return error_answer(404, "NOT_FOUND", "Not Found")
         return Answer(405, [(b"allow", ",".join(sorted(match.by_method)).encode())])
 
-    async def invoke(self, route: Route, function_id: str, data: Raw, exchange: Exchange | None = None) -> Raw | None:
+    def invoke(
+        self, route: Route, function_id: str, data: Raw, exchange: Exchange | None = None
+    ) -> asyncio.Future[Raw | None]:
         """Calls a function in the binding's namespace; the handler's call carries trace and metadata."""
-        return await self._hub.call(
+        return self._hub.call(
             function_id,
             data,
             namespace=route.binding.namespace,
@@ -238,11 +240,12 @@ class _Handling:
         """The handler's return value, or None when it answers over the response channel."""
         data = raw(self._request)
         function_id = self._route.binding.function_id
-        call = asyncio.ensure_future(self._provider.invoke(self._route, function_id, data, self._exchange))
-        head = asyncio.ensure_future(stream.head())
+        call = self._provider.invoke(self._route, function_id, data, self._exchange)
+        head = asyncio.get_running_loop().create_task(stream.head())
+        either: set[asyncio.Future[Any]] = {call, head}
         try:
-            await asyncio.wait({call, head}, return_when=asyncio.FIRST_COMPLETED)
-            if head.done() and head.exception() is None:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if head.done():
                 return None
             result = await call
             if result is not None:
@@ -250,7 +253,9 @@ class _Handling:
             await head
             return None
         finally:
-            await _cancelled(call, head)
+            head.cancel()
+            if not call.cancel() and not call.cancelled():
+                call.exception()  # an answer over the channel came first: whatever the call ended with is of no use
 
     def _open(self, direction: Any) -> tuple[ChannelRef, Channel]:
         entry, channel = self._provider.channels.open()
@@ -262,12 +267,6 @@ class _Handling:
             channel.end()
             channel.drop()
             self._provider.channels.remove(channel_id)
-
-
-async def _cancelled(*work: asyncio.Future[Any]) -> None:
-    for future in work:
-        future.cancel()
-    await asyncio.gather(*work, return_exceptions=True)
 
 
 def _responds(verdict: Raw | None) -> Raw | None:
