@@ -33,17 +33,26 @@ class PricingStandIn(PricingService):
         """NOT_FOUND for a sku that is not in the catalogue."""
         item = self._catalogue.get(request.sku)
         if item is None:
-            self._refused.add(request.order_id)
-            raise StatusError(StatusCode.NOT_FOUND, f"no price for sku {request.sku}: it is not in the catalogue")
+            problem = f"no price for sku {request.sku}: it is not in the catalogue"
+            raise self._refuse(request, StatusCode.NOT_FOUND, problem)
+        if request.quantity <= 0:
+            raise self._refuse(request, StatusCode.INVALID_ARGUMENT, "the quantity must be positive")
         tier, percent = _tier(request.quantity)
+        total = (item.unit_cents * request.quantity * (100 - percent) + 50) // 100
+        if total >= 2**63:
+            raise self._refuse(request, StatusCode.OUT_OF_RANGE, "the total has more cents than fit: split the order")
         self._quoted.add(request.order_id)
         return Quotation(
             sku=request.sku,
             unit_cents=item.unit_cents,
-            total_cents=(item.unit_cents * request.quantity * (100 - percent) + 50) // 100,
+            total_cents=total,
             tier=tier,
             discount_percent=percent,
         )
+
+    def _refuse(self, request: QuoteRequest, code: StatusCode, problem: str) -> StatusError:
+        self._refused.add(request.order_id)
+        return StatusError(code, problem)
 
     async def count(self, request: CountRequest, context: Context, /) -> CountResponse:
         """Different order lines quoted and refused."""
@@ -75,6 +84,8 @@ class InventoryStandIn(InventoryService):
         item = self._catalogue.get(request.sku)
         if item is None:
             raise self._refuse(request, StatusCode.NOT_FOUND, f"no stock of sku {request.sku}")
+        if request.quantity <= 0:
+            raise self._refuse(request, StatusCode.INVALID_ARGUMENT, "the quantity must be positive")
         if request.quantity > item.line_limit:
             problem = f"a line may reserve at most {item.line_limit} of sku {item.sku}: split the order"
             raise self._refuse(request, StatusCode.FAILED_PRECONDITION, problem)

@@ -101,6 +101,9 @@ impl Stock {
             .items
             .get(sku)
             .ok_or_else(|| status("NOT_FOUND", format!("no stock of sku {sku}")))?;
+        if quantity.0 <= 0 {
+            return Err(status("INVALID_ARGUMENT", "the quantity must be positive"));
+        }
         if quantity.0 > item.line_limit {
             let limit = item.line_limit;
             let problem =

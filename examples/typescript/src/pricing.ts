@@ -6,6 +6,8 @@ import { serve, type Distortion, type Worker } from "./contract.js";
 import { CountResponseSchema, PricingService, QuotationSchema, Tier, type QuoteRequest, type Quotation } from "./gen/examples/pricing/v1/pricing_pb.js";
 import { StatusError } from "./status.js";
 
+const MOST_CENTS = 2n ** 63n - 1n;
+
 type CatalogueItem = { sku: string; unit_cents: number };
 
 function loadCatalogue(): Map<string, bigint> {
@@ -26,10 +28,13 @@ function quote(catalogue: Map<string, bigint>, request: QuoteRequest): Quotation
     throw new StatusError("NOT_FOUND", `no price for sku ${request.sku}: it is not in the catalogue`);
   }
   if (request.quantity <= 0n) {
-    throw new StatusError("INVALID_ARGUMENT", "quantity must be positive at $.quantity");
+    throw new StatusError("INVALID_ARGUMENT", "the quantity must be positive");
   }
   const [tier, percent] = tierFor(request.quantity);
   const totalCents = (unitCents * request.quantity * (100n - percent) + 50n) / 100n;
+  if (totalCents > MOST_CENTS) {
+    throw new StatusError("OUT_OF_RANGE", "the total has more cents than fit: split the order");
+  }
   return create(QuotationSchema, { sku: request.sku, unitCents, totalCents, tier, discountPercent: Number(percent) });
 }
 

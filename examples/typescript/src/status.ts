@@ -5,6 +5,7 @@ export type StatusCode =
   | "INVALID_ARGUMENT"
   | "NOT_FOUND"
   | "FAILED_PRECONDITION"
+  | "OUT_OF_RANGE"
   | "INTERNAL";
 
 const PREFIX = "iii-status/1 ";
