@@ -129,7 +129,7 @@ class Codec(Generic[M]):
     def _exact_tree(self, message: M) -> Any:
         path = Path()
         if not isinstance(message, self.message_type):
-            raise path.fail(f"expected a {self.message_type.__name__}, found {type(message).__name__}")
+            raise path.fail(f"expected {self.message_type.__name__}, found {type(message).__name__}")
         try:
             content = self._backend.unbox(message)
         except ValueError as error:

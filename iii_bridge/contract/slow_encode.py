@@ -83,7 +83,7 @@ def _message_writer(message_type: type, profile: JsonProfile) -> Writer:
 
     def write(message: Any, path: Path, depth: int) -> Any:
         if not isinstance(message, message_type):
-            raise path.fail(f"expected a {message_type.__name__}, found {type(message).__name__}")
+            raise path.fail(f"expected {message_type.__name__}, found {type(message).__name__}")
         if depth >= MAX_DEPTH:
             raise path.fail(f"messages are nested more than {MAX_DEPTH} deep")
         _check_oneofs(message, plan_of(message_type), fields(), path)

@@ -18,7 +18,7 @@ __all__ = ["any_writer", "write_list", "write_mask", "write_struct", "write_valu
 def write_mask(value: Any, path: Path, _depth: int) -> Any:
     """Paths as one string."""
     if not isinstance(value, well_known.FieldMask):
-        raise path.fail(f"expected a FieldMask, found {type(value).__name__}")
+        raise path.fail(f"expected FieldMask, found {type(value).__name__}")
     try:
         return scalars.write_mask(value.paths)
     except Problem as problem:
@@ -28,7 +28,7 @@ def write_mask(value: Any, path: Path, _depth: int) -> Any:
 def write_value(value: Any, path: Path, depth: int) -> Any:
     """Any JSON value; a Value with nothing set is none."""
     if not isinstance(value, well_known.Value):
-        raise path.fail(f"expected a Value, found {type(value).__name__}")
+        raise path.fail(f"expected Value, found {type(value).__name__}")
     kinds = [(name, member) for name in _VALUE_KINDS if (member := getattr(value, name)) is not None]
     if len(kinds) != 1:
         raise path.fail("exactly one kind of a Value must be set; set null_value for null")
@@ -46,7 +46,7 @@ def _finite(value: Any) -> float:
 def write_struct(value: Any, path: Path, depth: int) -> Any:
     """A JSON object."""
     if not isinstance(value, well_known.Struct):
-        raise path.fail(f"expected a Struct, found {type(value).__name__}")
+        raise path.fail(f"expected Struct, found {type(value).__name__}")
     check_depth(path, depth)
     return _write_members(value.fields, path, depth + 1)
 
@@ -54,7 +54,7 @@ def write_struct(value: Any, path: Path, depth: int) -> Any:
 def write_list(value: Any, path: Path, depth: int) -> Any:
     """A JSON array."""
     if not isinstance(value, well_known.ListValue):
-        raise path.fail(f"expected a ListValue, found {type(value).__name__}")
+        raise path.fail(f"expected ListValue, found {type(value).__name__}")
     check_depth(path, depth)
     return _write_items(value.values, path, depth + 1)
 
@@ -77,7 +77,7 @@ def any_writer(write_content: Callable[[Element], Writer]) -> Writer:
 
     def write_any(value: Any, path: Path, depth: int) -> Any:
         if not isinstance(value, well_known.Any):
-            raise path.fail(f"expected an Any, found {type(value).__name__}")
+            raise path.fail(f"expected Any, found {type(value).__name__}")
         check_depth(path, depth)
         if not value.type_url and not value.value:
             return {}

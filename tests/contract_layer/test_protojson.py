@@ -15,6 +15,7 @@ import pytest
 from google.protobuf import json_format
 
 from iii_bridge.abi import v0 as abi
+from iii_bridge.contract import compile_decode
 from iii_bridge.contract.json_text import parse_json
 from iii_bridge.contract.protojson import Codec, CodecError, DecodedRequest, codec_for
 from iii_bridge.contract.spec import Defaults, Enums, Int64, JsonProfile, Names, UnknownMembers
@@ -107,6 +108,56 @@ def check_the_paths_agree(codec: Codec[Any], message: Any, printed: bytes) -> bo
         assert list(parse_json(encoded)) == list(parse_json(codec.encode(message)))
         assert tree is not None
     return decoded is not None and encoded is not None
+
+
+def check_the_decoders_agree(codec: Codec[Any], text: str) -> None:
+    """What the compiled decoder takes, the exact one takes too, for the same message."""
+    try:
+        data = text.encode()
+        message = codec._fast_decoder.decode(data)[0]
+    except compile_decode.FAILURES:
+        return
+    assert repr(codec._exact(parse_json(data))) == repr(message)
+
+
+def spell(value: Any, chance: random.Random, twice: list[int]) -> str:
+    """JSON text with white space anywhere; the member at which the countdown in `twice` ends is written twice."""
+    gap = chance.choice(("", "", " ", "\n", "\t ", "\r\n"))
+    if isinstance(value, list):
+        return "[" + ",".join(gap + spell(item, chance, twice) + gap for item in value) + "]"
+    if not isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=chance.random() < 0.5)
+    members: list[str] = []
+    for name, member in value.items():
+        text = f"{gap}{json.dumps(name)}{gap}:{gap}{spell(member, chance, twice)}{gap}"
+        twice[0] -= 1
+        members += [text, text] if twice[0] == 0 else [text]
+    chance.shuffle(members)
+    return "{" + ",".join(members) + "}"
+
+
+def members_of(value: Any) -> int:
+    """How many members there are at any depth."""
+    if isinstance(value, dict):
+        return len(value) + sum(map(members_of, value.values()))
+    return sum(map(members_of, value)) if isinstance(value, list) else 0
+
+
+@pytest.mark.parametrize("name", ["every.v1.Everything", "shop.v1.Order"])
+def test_no_member_written_twice_is_ever_missed_and_none_is_imagined(name: str) -> None:
+    contract = everything() if name.startswith("every") else orders()
+    codec = codec_for(contract.cls(name))
+    anys = (everything().google("every.v1.Small"),)
+    randomizer = Randomizer(11, fill=0.08 if name.startswith("every") else 0.8, anys=anys if len(name) > 15 else ())
+    chance = random.Random(11)
+    for _ in range(700):
+        message = randomizer.message(contract.google(name))
+        tree = json.loads(google_json(message, chance))
+        total = members_of(tree)
+        twice = chance.randint(1, total) if total and chance.random() < 0.5 else 0
+        _, refusal = outcome(codec, spell(tree, chance, [twice]))
+        assert (refusal is not None) is (twice > 0), (refusal, tree)
+        assert refusal is None or "occurs twice" in refusal.problem
 
 
 def mutate(text: str, chance: random.Random) -> str:
@@ -202,6 +253,7 @@ def test_damaged_documents_are_refused_with_a_path_wherever_the_reference_refuse
             expected = google_parse(theirs(), text, ignore_unknown=True)
         except (json_format.ParseError, ValueError, OverflowError, RecursionError) as error:
             reason = str(error)
+        check_the_decoders_agree(codec, text)
         message, refusal = outcome(codec, text)
         if refusal is not None:
             assert refusal.path.startswith("$")

@@ -57,8 +57,8 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ("a_color", "RED", "$.aColor", "expected an int, found str"),
     ("a_color", 2**31, "$.aColor", "out of range for int32"),
     ("colors", [None], "$.colors[0]", "found NoneType"),
-    ("a_small", {"number": 1}, "$.aSmall", "expected a Small, found dict"),
-    ("smalls", [None], "$.smalls[0]", "expected a Small, found NoneType"),
+    ("a_small", {"number": 1}, "$.aSmall", "expected Small, found dict"),
+    ("smalls", [None], "$.smalls[0]", "expected Small, found NoneType"),
     ("by_string", {"a": 1}, '$.byString["a"]', "expected a str, found int"),
     ("by_string", {1: "a"}, '$.byString["1"]', "in the key: expected a str"),
     ("by_string", {"\ud800": "a"}, '$.byString["\\ud800"]', "surrogate"),
@@ -67,7 +67,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ("by_int32", {1: 2**63}, '$.byInt32["1"]', "out of range for int64"),
     ("by_int32", {True: 1}, '$.byInt32["True"]', "in the key: expected an int, found bool"),
     ("by_bool", {1: None}, '$.byBool["1"]', "in the key: expected a bool"),
-    ("by_bool", {True: None}, '$.byBool["True"]', "expected a Small, found NoneType"),
+    ("by_bool", {True: None}, '$.byBool["True"]', "expected Small, found NoneType"),
     ("timestamp", datetime.datetime(2024, 1, 1), "$.timestamp", "no time zone"),
     ("timestamp", datetime.date(2024, 1, 1), "$.timestamp", "expected a datetime, found date"),
     (
@@ -83,8 +83,8 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ("mask", abi.FieldMask(paths=["a__b"]), "$.mask", "no JSON form"),
     ("mask", abi.FieldMask(paths=["a_"]), "$.mask", "no JSON form"),
     ("mask", abi.FieldMask(paths=["a,b"]), "$.mask", "no JSON form"),
-    ("mask", "a", "$.mask", "expected a FieldMask, found str"),
-    ("struct", {"a": 1}, "$.struct", "expected a Struct, found dict"),
+    ("mask", "a", "$.mask", "expected FieldMask, found str"),
+    ("struct", {"a": 1}, "$.struct", "expected Struct, found dict"),
     ("struct", abi.Struct(fields={"a": abi.Value()}), '$.struct["a"]', "exactly one kind"),
     ("value", abi.Value(), "$.value", "exactly one kind"),
     ("value", abi.Value(string_value="a", bool_value=True), "$.value", "exactly one kind"),
@@ -92,13 +92,13 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ("value", abi.Value(number_value=10**400), "$.value", "out of range"),
     ("value", abi.Value.from_python({"a": [1, {"b": "\ud800"}]}), '$.value["a"][1]["b"]', "surrogate"),
     ("list", abi.ListValue(values=[abi.Value()]), "$.list[0]", "exactly one kind"),
-    ("list", [1], "$.list", "expected a ListValue, found list"),
+    ("list", [1], "$.list", "expected ListValue, found list"),
     ("any", abi.Any(type_url="a.b/x.v1.Nothing"), '$.any["@type"]', "import the module"),
     ("any", abi.Any(type_url="every.v1.Small"), '$.any["@type"]', "no message of the type"),
     ("any", abi.Any(value=b"x"), '$.any["@type"]', "no message of the type"),
     ("any", abi.Any(type_url="a.b/every.v1.Small", value=b"\x08"), "$.any", "not a message of its type"),
-    ("any", Wrong("x"), "$.any", "expected an Any, found Wrong"),
-    ("empty", abi.Struct(), "$.empty", "expected a Empty, found Struct"),
+    ("any", Wrong("x"), "$.any", "expected Any, found Wrong"),
+    ("empty", abi.Struct(), "$.empty", "expected Empty, found Struct"),
     ("null", 1, "$.null", "expected NullValue.NULL_VALUE"),
     ("wrapped_int32", 2**31, "$.wrappedInt32", "out of range for int32"),
     ("wrapped_bool", 1, "$.wrappedBool", "expected a bool"),
@@ -136,7 +136,7 @@ def test_a_message_of_another_class_is_refused_at_the_root() -> None:
         with pytest.raises(CodecError) as caught:
             codec.encode(wrong)
         assert caught.value.path == "$"
-        assert caught.value.problem == f"expected a Order, found {type(wrong).__name__}"
+        assert caught.value.problem == f"expected Order, found {type(wrong).__name__}"
 
 
 def test_a_subclass_of_a_message_is_fine() -> None:
