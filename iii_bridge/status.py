@@ -98,12 +98,9 @@ def parse_status_line(stacktrace: str | None) -> tuple[StatusCode, str, tuple[Ma
         body: Any = json.loads(last[len(STATUS_LINE_PREFIX) :])
         code = StatusCode[body["code"]]
         message = body["message"]
-        details: Any = body.get("details", [])
+        details: list[Any] = body.get("details", [])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    if not isinstance(message, str) or not isinstance(details, list):
+    if not isinstance(message, str) or type(details) is not list or not all(isinstance(d, dict) for d in details):
         return None
-    items: list[Any] = details
-    if not all(isinstance(item, dict) for item in items):
-        return None
-    return code, message, tuple(items)
+    return code, message, tuple(details)
