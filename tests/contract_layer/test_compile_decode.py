@@ -1,0 +1,91 @@
+"""The compiled decoder: what it takes by itself, and that it never takes too much."""
+
+from __future__ import annotations
+
+import pytest
+
+from iii_bridge.contract.compile_decode import FAILURES, FastDecoder, decoder_space
+from iii_bridge.contract.plan import plan_of
+from iii_bridge.contract.protojson import codec_for
+from iii_bridge.contract.spec import JsonProfile, Names
+from tests.contract_layer.contracts import everything, orders, rules
+from tests.contract_layer.random_messages import Randomizer
+from tests.contract_layer.test_slow_decode import REFUSED
+
+
+def decoder(cls: type, names: Names = Names.JSON, request: bool = False) -> FastDecoder:
+    return decoder_space(names).decoder(plan_of(cls), request)
+
+
+@pytest.mark.parametrize("document", [document for document, _, _ in REFUSED], ids=lambda document: document[:60])
+def test_it_takes_nothing_that_is_refused(document: str) -> None:
+    with pytest.raises(FAILURES):
+        decoder(everything().cls("every.v1.Everything")).decode(document.encode())
+
+
+@pytest.mark.parametrize("names", list(Names))
+def test_it_takes_what_we_print(names: Names) -> None:
+    contract = orders()
+    cls = contract.cls("shop.v1.Order")
+    codec = codec_for(cls, JsonProfile(names=names))
+    randomizer = Randomizer(3, fill=0.9, special=0.0)
+    for _ in range(100):
+        message = cls.parse(randomizer.message(contract.google("shop.v1.Order")).SerializeToString())
+        message.status = contract.cls("shop.v1.Status")(1)
+        assert decoder(cls, names).decode(codec.encode(message)) == (message, None)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        '{"orderId":null,"lines":null,"note":null,"placedAt":null,"labels":null}',
+        '{ "orderId" : "a" , "lines" : [ { "sku" : "b" } ] }',
+        '{"orderId":"\\": :"}',
+        '{"customerNumber":5,"status":2,"weight":3}',
+        '{"cardToken":"a","invoiceNumber":null}',
+    ],
+)
+def test_it_takes_usual_variations(document: str) -> None:
+    cls = orders().cls("shop.v1.Order")
+    message, _ = decoder(cls).decode(document.encode())
+    assert message == codec_for(cls).decode(document)
+
+
+def test_it_leaves_other_spellings_to_the_exact_decoder() -> None:
+    cls = orders().cls("shop.v1.Order")
+    for document in (
+        '{"order_id":"a"}',
+        '{"customerNumber":"5.0"}',
+        '{"weight":"1"}',
+        '{"signature":"-_8"}',
+        '{"x":1}',
+    ):
+        with pytest.raises(FAILURES):
+            decoder(cls).decode(document.encode())
+        assert codec_for(cls).decode(document) is not None
+
+
+def test_requests_carry_the_caller() -> None:
+    cls = orders().cls("shop.v1.Order")
+    document = b'{"orderId":"a","_caller_worker_id":"w"}'
+    assert decoder(cls, request=True).decode(document) == (cls(order_id="a"), "w")
+    assert decoder(cls, request=True).decode(b'{"orderId":"a"}') == (cls(order_id="a"), None)
+    with pytest.raises(FAILURES):
+        decoder(cls).decode(document)
+
+
+def test_required_members_are_required() -> None:
+    with pytest.raises(FAILURES):
+        decoder(rules().cls("rules.v1.Item")).decode(b"{}")
+    assert decoder(rules().cls("rules.v1.Item")).decode(b'{"ready":false}')[0].ready is False
+
+
+def test_structs_are_counted_and_measured() -> None:
+    cls = everything().cls("every.v1.Everything")
+    plain = '{"struct":{"a":{"b":[{"c":1},null]}},"valuesByName":{"x":{"y":true}}}'
+    assert decoder(cls).decode(plain.encode())[0] == codec_for(cls).decode(plain)
+    with pytest.raises(FAILURES):
+        decoder(cls).decode(b'{"struct":{"a":{"b":1,"b":1}}}')
+    deep = '{"struct":' + '{"a":' * 100 + "1" + "}" * 101
+    with pytest.raises(FAILURES):
+        decoder(cls).decode(deep.encode())
