@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from iii_bridge.engine import Engine, QueueConfig
+from iii_bridge.engine import Engine
 
 __all__ = ["engine"]
 
@@ -39,21 +40,29 @@ def engine(
 
     Exit codes: 0 after a signal, 1 when a port is taken or the data cannot be opened, 2 for a wrong option.
     """
-    try:
-        queues = [QueueConfig.parse(text) for text in queue or ()]
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--queue") from None
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
-    made = Engine(
-        host=host,
-        port=port,
-        http_port=http_port,
-        stream_port=stream_port,
-        data_dir=None if memory else data_dir,
-        queues=queues,
-    )
+    try:
+        made = Engine(
+            host=host,
+            port=port,
+            http_port=http_port,
+            stream_port=stream_port,
+            data_dir=None if memory else data_dir,
+            namespace_grace=_grace(),
+            queues=queue or (),
+        )
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
     raise typer.Exit(asyncio.run(_run(made, "memory" if memory else str(data_dir))))
+
+
+def _grace() -> float:
+    """Seconds a connection may stay unregistered; `III_NAMESPACE_GRACE_MS` as for the full engine (wire.md 2.2)."""
+    text = os.environ.get("III_NAMESPACE_GRACE_MS", "5000")
+    if not text.isdecimal():
+        raise ValueError(f"III_NAMESPACE_GRACE_MS is {text!r}; it takes whole milliseconds")
+    return int(text) / 1000
 
 
 async def _run(made: Engine, kept_in: str) -> int:

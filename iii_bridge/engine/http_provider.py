@@ -15,9 +15,10 @@ from iii_bridge.engine.channels import Channel, Channels
 from iii_bridge.engine.http_answer import Answer, error_answer, from_result, preflight
 from iii_bridge.engine.http_binding import HTTP_TYPE, Route, read_route
 from iii_bridge.engine.http_exchange import ClientGone, Exchange, Receive, RequestBody, ResponseStream, Send
-from iii_bridge.engine.hub import Hub, InvokeFailed
+from iii_bridge.engine.hub import Hub
 from iii_bridge.engine.providers import TriggerRefused
 from iii_bridge.engine.routes import Match, RouteConflict, Routes
+from iii_bridge.errors import InvocationError
 from iii_bridge.protocol.channel import ChannelRef
 from iii_bridge.protocol.engine_state import Binding, TriggerType
 from iii_bridge.wire.codec import NULL, raw
@@ -197,7 +198,7 @@ class _Handling:
                     answer = await self._handler(stream)
         except TimeoutError:
             answer = Answer(504, [], cors=False)
-        except InvokeFailed as failed:
+        except InvocationError as failed:
             answer = _failed(self._route, failed)
         finally:
             body.stop()
@@ -293,10 +294,10 @@ def _query(query_string: str) -> dict[str, str]:
         raise _BadQuery from None
 
 
-def _failed(route: Route, failed: InvokeFailed) -> Answer:
+def _failed(route: Route, failed: InvocationError) -> Answer:
     error_id = secrets.token_hex(6)
-    _log.warning("error %s: %s %s: %s", error_id, route.method, route.path, failed.body.code)
-    return error_answer(500, failed.body.code, failed.body.message, error_id)
+    _log.warning("error %s: %s %s: %s", error_id, route.method, route.path, failed.code)
+    return error_answer(500, failed.code, failed.message, error_id)
 
 
 def _unexpected(route: Route) -> Answer:

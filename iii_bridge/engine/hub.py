@@ -10,6 +10,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from msgspec import UNSET, Raw, UnsetType
@@ -18,6 +19,7 @@ from iii_bridge.aio.transport import Transport, TransportClosed
 from iii_bridge.engine.builtins import Builtin, BuiltinCall, BuiltinFailure
 from iii_bridge.engine.connection import Connection
 from iii_bridge.engine.providers import NOT_CARRIED, TriggerProvider, TriggerRefused
+from iii_bridge.errors import InvocationError
 from iii_bridge.protocol.engine import EngineProtocol
 from iii_bridge.protocol.engine_effects import (
     BindTrigger,
@@ -36,7 +38,7 @@ from iii_bridge.wire.codec import decode_message, encode_message
 from iii_bridge.wire.limits import DEFAULT_NAMESPACE
 from iii_bridge.wire.messages import ErrorBody, InvokeFunction, RegisterTrigger
 
-__all__ = ["Hub", "InvokeFailed", "new_id"]
+__all__ = ["Hub", "new_id"]
 
 _MOST_TASKS: Final = 1024
 """Calls of asynchronous built-ins under way at once; beyond it nobody's frames are read until one ends."""
@@ -49,12 +51,12 @@ def new_id() -> str:
     return str(uuid.uuid4())
 
 
-class InvokeFailed(Exception):
-    """A call from inside the engine was answered with an error."""
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """Who waits inside the engine; the machine hands it back with the answer."""
 
-    def __init__(self, body: ErrorBody) -> None:
-        self.body = body
-        super().__init__(f"{body.code}: {body.message}")
+    function_id: str
+    future: asyncio.Future[Raw | None]
 
 
 class Hub:
@@ -166,7 +168,10 @@ class Hub:
         traceparent: str | None = None,
         baggage: str | None = None,
     ) -> asyncio.Future[Raw | None]:
-        """Calls a function from inside the engine. The future raises `InvokeFailed`; cancelling it forgets the call."""
+        """Calls a function from inside the engine.
+
+        The future raises `InvocationError`; cancelling it forgets the call.
+        """
         future: asyncio.Future[Raw | None] = asyncio.get_running_loop().create_future()
         message = InvokeFunction(
             function_id=function_id,
@@ -176,7 +181,7 @@ class Hub:
             traceparent=_unset(traceparent),
             baggage=_unset(baggage),
         )
-        self.apply(self.protocol.invoke(future, message))
+        self.apply(self.protocol.invoke(_Caller(function_id, future), message))
         return future
 
     def apply(self, effects: list[Effect]) -> list[Connection]:
@@ -252,13 +257,14 @@ class Hub:
         self.apply(self.protocol.complete(pending, result, error))
 
     def _resolve(self, effect: Resolve) -> None:
-        future = cast("asyncio.Future[Raw | None]", effect.token)
-        if future.done():
+        caller = cast(_Caller, effect.token)
+        if caller.future.done():
             return
         if effect.error is None:
-            future.set_result(effect.result)
+            caller.future.set_result(effect.result)
         else:
-            future.set_exception(InvokeFailed(effect.error))
+            error = InvocationError(effect.error.code, effect.error.message, caller.function_id)
+            caller.future.set_exception(error)
 
     def _bind(self, effect: BindTrigger) -> None:
         binding = effect.binding

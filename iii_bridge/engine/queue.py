@@ -14,8 +14,9 @@ import msgspec
 from msgspec import Raw
 
 from iii_bridge.engine.builtins import Builtin, BuiltinCall, BuiltinFailure, Handler
-from iii_bridge.engine.hub import Hub, InvokeFailed
+from iii_bridge.engine.hub import Hub
 from iii_bridge.engine.store import DeadLetter, Message, Store
+from iii_bridge.errors import InvocationError
 from iii_bridge.protocol.invocations import ENQUEUE_FUNCTION, EnqueueRequest
 from iii_bridge.wire.codec import raw, text_or_none
 from iii_bridge.wire.limits import DEFAULT_NAMESPACE
@@ -44,6 +45,14 @@ class QueueConfig:
     max_retries: int = 3
     backoff_ms: int = 1000
     message_group_field: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for numbers no queue can run with."""
+        if not self.name:
+            raise ValueError("a queue needs a name")
+        if self.concurrency < 1 or self.max_retries < 1 or self.backoff_ms < 0:
+            text = "needs concurrency and max_retries of at least 1 and a backoff_ms of at least 0"
+            raise ValueError(f"queue {self.name!r} {text}")
 
     @classmethod
     def parse(cls, text: str) -> QueueConfig:
@@ -128,10 +137,10 @@ class _Runner:
     def _failed(self, message: Message, error: BaseException) -> None:
         tried = replace(message, attempts=message.attempts + 1)
         if tried.attempts >= self.config.max_retries:
-            code = error.body.code if isinstance(error, InvokeFailed) else type(error).__name__
+            code, reason = _reason(error)
             text = "queue %s: message %s is dead after %d attempts: %s"
             _log.warning(text, tried.queue, tried.id, tried.attempts, code)
-            _watch(self._store.bury(DeadLetter(tried, str(error), time.time())))
+            _watch(self._store.bury(DeadLetter(tried, reason, time.time())))
             return
         pause = self.config.backoff_ms / 1000 * 2 ** (tried.attempts - 1)
         again = replace(tried, due=time.time() + pause)
@@ -170,7 +179,11 @@ class Queues:
 
     def __init__(self, hub: Hub, store: Store, configs: Iterable[QueueConfig] = ()) -> None:
         self._store = store
-        declared = {"default": QueueConfig("default"), **{config.name: config for config in configs}}
+        declared = {"default": QueueConfig("default")}
+        for config in configs:
+            if config.name in declared and config.name != "default":
+                raise ValueError(f"queue {config.name!r} is declared twice; name it once")
+            declared[config.name] = config
         self._runners = {name: _Runner(config, hub, store) for name, config in declared.items()}
 
     def builtins(self) -> list[Builtin]:
@@ -298,6 +311,13 @@ class Queues:
         if runner is None:
             raise BuiltinFailure(code, f"Queue '{name}' not found")
         return runner
+
+
+def _reason(error: BaseException) -> tuple[str, str]:
+    """The code for the log, and the text a dead letter keeps."""
+    if isinstance(error, InvocationError):
+        return error.code, f"{error.code}: {error.message}"
+    return type(error).__name__, str(error)
 
 
 def _check_group(config: QueueConfig, data: Raw) -> None:

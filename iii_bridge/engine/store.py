@@ -7,6 +7,7 @@ it survives the process. On the event loop nothing waits for the disk.
 from __future__ import annotations
 
 import asyncio
+import errno
 import queue
 import sqlite3
 import threading
@@ -20,6 +21,7 @@ __all__ = ["DeadLetter", "Message", "Store"]
 T = TypeVar("T")
 _BATCH: Final = 256
 _FILE: Final = "queue.db"
+_LOCK: Final = "engine.lock"
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS messages (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -104,9 +106,13 @@ class _Job:
 
 
 class Store:
-    """Messages and dead letters, below `directory`; None keeps them in memory."""
+    """Messages and dead letters, below `directory`; None keeps them in memory.
+
+    `open` raises OSError when another engine uses the directory, sqlite3.Error when the file cannot be read.
+    """
 
     def __init__(self, directory: Path | None) -> None:
+        self._directory = directory
         self._path = ":memory:" if directory is None else str(directory / _FILE)
         if directory is not None:
             directory.mkdir(parents=True, exist_ok=True)
@@ -194,8 +200,9 @@ class Store:
 
     def _run(self, opened: asyncio.Future[None]) -> None:
         try:
+            lock = None if self._directory is None else _lock(self._directory)
             db = _connect(self._path)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             self._call(_settle, opened, None, error)
             return
         self._call(_settle, opened, None, None)
@@ -206,6 +213,8 @@ class Store:
                 _carry_out(db, batch)
                 self._call(_deliver, batch)
         db.close()
+        if lock is not None:
+            lock.close()
 
     def _next_batch(self) -> tuple[list[_Job], bool]:
         """Waits for work, then takes all there is; False when the store closes after it."""
@@ -222,6 +231,19 @@ class Store:
         loop = self._loop
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(function, *arguments)
+
+
+def _lock(directory: Path) -> sqlite3.Connection:
+    """Holds the directory for one engine: two would deliver every message twice. Freed when the process ends."""
+    lock = sqlite3.connect(directory / _LOCK, timeout=0, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        lock.close()
+        raise OSError(
+            errno.EBUSY, f"{directory} is in use by another engine; give this one another data directory"
+        ) from None
+    return lock
 
 
 def _connect(path: str) -> sqlite3.Connection:

@@ -44,7 +44,7 @@ class ChannelEntry:
     """One channel. `capacity` counts items; `payload` is the shell's own."""
 
     id: str
-    key: str
+    key: str = field(repr=False)
     capacity: int
     created: float
     claimed: set[str] = field(default_factory=set[str])

@@ -39,7 +39,7 @@ class Worker:
     """
 
     id: str
-    token: str
+    token: str = field(repr=False)
     grace_ends: float
     connected_at_ms: int
     ip_address: str | None
@@ -48,9 +48,9 @@ class Worker:
     registered: bool = False
     message_limit: int | None = None
     gone: bool = False
-    held: list[Message] = field(default_factory=list[Message])
-    executing: dict[str, PendingInvocation] = field(default_factory=dict[str, "PendingInvocation"])
-    issued: set[PendingInvocation] = field(default_factory=set["PendingInvocation"])
+    held: list[Message] = field(default_factory=list[Message], repr=False)
+    executing: dict[str, PendingInvocation] = field(default_factory=dict[str, "PendingInvocation"], repr=False)
+    issued: set[PendingInvocation] = field(default_factory=set["PendingInvocation"], repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from iii_bridge.aio.memory import MemoryTransport, memory_pair
 from iii_bridge.aio.transport import TransportClosed
 from iii_bridge.engine import Engine
 from iii_bridge.engine.builtins import Builtin, BuiltinCall, BuiltinFailure
-from iii_bridge.engine.hub import Hub, InvokeFailed
+from iii_bridge.engine.hub import Hub
+from iii_bridge.errors import InvocationError
 from iii_bridge.wire.codec import raw
 from tests.engine.support import asynchronous
 
@@ -99,9 +100,9 @@ async def test_calls_from_inside() -> None:
     assert (call["data"], call["metadata"], call["traceparent"]) == ([1], {"m": 1}, "00-t")
     await worker.send(type="invocationresult", invocation_id=call["invocation_id"], result=9)
     assert await future == Raw(b"9")
-    with pytest.raises(InvokeFailed) as failed:
+    with pytest.raises(InvocationError) as failed:
         await hub.call("a::none", raw(None))
-    assert failed.value.body.code == "function_not_found"
+    assert failed.value.code == "function_not_found"
     forgotten = hub.call("a::f", raw(1))
     call = await worker.receive()
     forgotten.cancel()
@@ -132,9 +133,9 @@ async def test_builtins_answer_now_later_or_with_an_error() -> None:
     assert await hub.call("now", raw(1)) == Raw(b"2")
     assert await hub.call("later", raw(1)) is None
     for name, code in (("refuses", "NO"), ("breaks", "invocation_error"), ("now", "deserialization_error")):
-        with pytest.raises(InvokeFailed) as failed:
+        with pytest.raises(InvocationError) as failed:
             await hub.call(name, raw("x"))
-        assert failed.value.body.code == code
+        assert failed.value.code == code
 
 
 @asynchronous

@@ -49,6 +49,18 @@ def test_what_is_no_queue(text: str) -> None:
         QueueConfig.parse(text)
 
 
+@pytest.mark.parametrize("wrong", [{"concurrency": 0}, {"max_retries": 0}, {"backoff_ms": -1}])
+def test_a_queue_that_cannot_run(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="'q' needs"):
+        QueueConfig("q", **wrong)
+
+
+def test_a_queue_is_declared_once() -> None:
+    with pytest.raises(ValueError, match="'a' is declared twice"):
+        Engine(queues=["a", "a:fifo"])
+    Engine(queues=["default:fifo"])
+
+
 @asynchronous
 async def test_a_message_is_receipted_and_delivered_as_it_was() -> None:
     async with bench() as (_, worker, producer):

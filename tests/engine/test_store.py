@@ -87,6 +87,20 @@ async def test_one_bad_write_does_not_spoil_its_neighbours() -> None:
     await store.close()
 
 
+def test_a_directory_belongs_to_one_engine_at_a_time(tmp_path: Path) -> None:
+    async def run() -> None:
+        first, second = Store(tmp_path), Store(tmp_path)
+        await first.open()
+        with pytest.raises(OSError, match="in use by another engine"):
+            await second.open()
+        await second.close()
+        await first.close()
+        assert await second.open() == []
+        await second.close()
+
+    asyncio.run(run())
+
+
 @asynchronous
 async def test_it_must_be_open() -> None:
     store = Store(None)
