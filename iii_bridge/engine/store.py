@@ -7,6 +7,7 @@ it survives the process. On the event loop nothing waits for the disk.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import queue
 import sqlite3
@@ -123,6 +124,7 @@ class Store:
     async def open(self) -> list[Message]:
         """Opens the database and returns what waits in it, oldest first."""
         self._loop = asyncio.get_running_loop()
+        self._jobs = queue.SimpleQueue()  # a former opening that failed may have left its end mark in the old one
         opened: asyncio.Future[None] = self._loop.create_future()
         self._thread = threading.Thread(target=self._run, args=(opened,), name="iii-bridge-store", daemon=True)
         self._thread.start()
@@ -199,22 +201,25 @@ class Store:
         return done
 
     def _run(self, opened: asyncio.Future[None]) -> None:
-        try:
-            lock = None if self._directory is None else _lock(self._directory)
-            db = _connect(self._path)
-        except (sqlite3.Error, OSError) as error:
-            self._call(_settle, opened, None, error)
-            return
-        self._call(_settle, opened, None, None)
+        with contextlib.ExitStack() as opens:
+            try:
+                if self._directory is not None:
+                    opens.enter_context(contextlib.closing(_lock(self._directory)))
+                db = opens.enter_context(contextlib.closing(sqlite3.connect(self._path, isolation_level=None)))
+                _prepare(db)
+            except (sqlite3.Error, OSError) as error:
+                self._call(_settle, opened, None, error)
+            else:
+                self._call(_settle, opened, None, None)
+                self._work(db)
+
+    def _work(self, db: sqlite3.Connection) -> None:
         more = True
         while more:
             batch, more = self._next_batch()
             if batch:
                 _carry_out(db, batch)
                 self._call(_deliver, batch)
-        db.close()
-        if lock is not None:
-            lock.close()
 
     def _next_batch(self) -> tuple[list[_Job], bool]:
         """Waits for work, then takes all there is; False when the store closes after it."""
@@ -246,12 +251,10 @@ def _lock(directory: Path) -> sqlite3.Connection:
     return lock
 
 
-def _connect(path: str) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None)
+def _prepare(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")  # a receipt must survive a power cut; commits are shared, so it is cheap
     db.executescript(_SCHEMA)
-    return db
 
 
 def _carry_out(db: sqlite3.Connection, batch: list[_Job]) -> None:
