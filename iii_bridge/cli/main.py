@@ -61,7 +61,7 @@ def _load(name: str, verb: Verb) -> Any:
     if isinstance(target, typer.Typer):
         command = get_command(target)
     else:
-        single = typer.Typer(add_completion=False)
+        single = typer.Typer(add_completion=False, rich_markup_mode="markdown")
         single.command(name, help=None)(target)
         command = get_command(single)
     command.name = name
@@ -86,6 +86,7 @@ app = typer.Typer(
     name="iii-bridge",
     no_args_is_help=True,
     add_completion=True,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
