@@ -6,7 +6,7 @@ import functools
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Generator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from types import TracebackType
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from msgspec import UNSET
 
@@ -19,7 +19,7 @@ from iii_bridge.bridge.checks import checks_of, decode_json, encode_json
 from iii_bridge.bridge.handlers import function_handler
 from iii_bridge.bridge.hints import converter_for, schemas_of
 from iii_bridge.bridge.ownership import Ownership
-from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT, Settings
+from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT, DEFAULT_HANDLER_THREADS, DEFAULT_TIMEOUT, Settings
 from iii_bridge.contract.spec import Delivery, MethodKind, MethodSpec
 from iii_bridge.errors import LocalProtocolError, Side, UnsupportedError
 from iii_bridge.protocol.worker import WorkerProtocol
@@ -31,8 +31,6 @@ from iii_bridge.worker import Dialect, OnConflict, Worker
 
 __all__ = ["Bridge", "Connecting", "connect"]
 
-
-_BLOCKING_HANDLERS: Final = 32
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -327,7 +325,7 @@ class Bridge:
     def _threads(self) -> Executor:
         """Blocking handlers share a bounded pool, made when the first of them is registered."""
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(_BLOCKING_HANDLERS, thread_name_prefix="iii-bridge handler")
+            self._pool = ThreadPoolExecutor(self._settings.handler_threads, thread_name_prefix="iii-bridge handler")
         return self._pool
 
     def _on_event(self, event: Event) -> None:
@@ -377,6 +375,7 @@ def connect(
     headers: Mapping[str, str] | None = None,
     timeout: float = DEFAULT_TIMEOUT,
     connect_timeout: float = DEFAULT_CONNECT_TIMEOUT,
+    handler_threads: int = DEFAULT_HANDLER_THREADS,
 ) -> Connecting:
     """Connects to an engine: `async with connect() as bridge`, or `bridge = await connect()`.
 
@@ -385,7 +384,9 @@ def connect(
     `$III_NAMESPACE`, else none. `$III_TOKEN` becomes a bearer token unless
     `headers` holds an Authorization. `timeout` is the default of every call and
     `connect_timeout` how long the engine may be away at first, both in seconds;
-    afterwards the bridge reconnects for ever. Opening raises ConnectionLostError,
+    afterwards the bridge reconnects for ever. `handler_threads` bounds the
+    blocking handlers that run at once: one that calls another function of this
+    bridge holds its thread meanwhile. Opening raises ConnectionLostError,
     RegistrationRejectedError and LocalProtocolError.
     """
 
@@ -397,6 +398,7 @@ def connect(
             headers=headers,
             timeout=timeout,
             connect_timeout=connect_timeout,
+            handler_threads=handler_threads,
         )
         from iii_bridge.aio.websocket import dial  # a bridge in memory needs no WebSocket library
 

@@ -45,8 +45,8 @@ class Dispatcher:
         task.add_done_callback(self._tasks.discard)
 
     async def stop(self) -> None:
-        """Cancels what runs and waits for it to end; nothing more is answered."""
-        tasks = list(self._tasks)
+        """Cancels what runs, but for a handler that asks for it itself; nothing more is answered."""
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
         if tasks:

@@ -89,7 +89,7 @@ class Session:
         if self._ended.is_set():
             raise self._error or ClosedError("the bridge was closed while it was connecting")
         if not self._ready.is_set():
-            problem = f"no connection within {timeout:g} s, last failure: {self._failure}"
+            problem = f"no connection within {timeout:g} s, last failure: {self._failure or 'no answer'}"
             raise ConnectionLostError("connect", Outcome.NOT_SENT, problem)
 
     async def wait_ended(self) -> None:
@@ -186,6 +186,7 @@ class Session:
             except TransportClosed as closed:
                 self._failure = closed.reason or str(closed)
             else:
+                self._failure = ""
                 if await self._serve(transport):
                     delays = self._backoff.delays(random.random)
             if self.protocol.state is State.DISCONNECTED:
@@ -202,7 +203,7 @@ class Session:
         try:
             await self._read(transport)
         except TransportClosed as closed:
-            self._failure = str(closed)
+            self._failure = self._failure or str(closed)  # what was said before the end explains it better
         finally:
             self._ready.clear()
             self.protocol.disconnected()
@@ -234,8 +235,8 @@ class Session:
                             protocol.written(key)
                     self._handle_events()
                 self._written.set()
-        except TransportClosed as closed:
-            self._failure = str(closed)
+        except TransportClosed:
+            pass
         finally:
             self._written.set()
 
@@ -265,8 +266,8 @@ class Session:
         elif type(event) is Stopped:
             self._error = event.error
         elif type(event) is PeerFault:
-            _log.warning("%s", event.error)
-            self._failure = str(event.error)
+            _log.log(logging.DEBUG if event.harmless else logging.WARNING, "%s", event.error)
+            self._failure = self._failure or str(event.error)
         try:
             self._on_event(event)
         except Exception as error:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from iii_bridge.abi.stubs import Service, ServiceSync
 from iii_bridge.aio.portal import Portal
-from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT
+from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT, DEFAULT_HANDLER_THREADS, DEFAULT_TIMEOUT
 from iii_bridge.client import Bridge, connect
 from iii_bridge.contract.spec import MethodSpec
 from iii_bridge.errors import UnsupportedError
@@ -215,6 +215,7 @@ def connect_sync(
     headers: Mapping[str, str] | None = None,
     timeout: float = DEFAULT_TIMEOUT,
     connect_timeout: float = DEFAULT_CONNECT_TIMEOUT,
+    handler_threads: int = DEFAULT_HANDLER_THREADS,
 ) -> BridgeSync:
     """As `connect`, blocking: `with connect_sync() as bridge`. Raises what opening raises there."""
     portal = Portal()
@@ -227,6 +228,7 @@ def connect_sync(
             headers=headers,
             timeout=timeout,
             connect_timeout=connect_timeout,
+            handler_threads=handler_threads,
         )
 
     try:

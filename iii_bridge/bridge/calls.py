@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -44,8 +43,7 @@ _PAUSES: Final = Backoff(initial=0.05, limit=1.0)
 _receipt: Final = msgspec.json.Decoder(EnqueueResult)
 
 
-@dataclass(frozen=True, slots=True)
-class _Outgoing:
+class _Outgoing(NamedTuple):
     """One call, however many attempts it takes."""
 
     function_id: str

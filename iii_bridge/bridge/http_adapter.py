@@ -9,6 +9,7 @@ engine wait (wire.md 13.18).
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import unquote
@@ -40,6 +41,7 @@ _SCALAR_MESSAGES: Final = frozenset(
         *("Int64Value", "UInt32Value", "UInt64Value", "FloatValue", "DoubleValue"),
     )
 )
+_PATTERN: Final = re.compile(r"\{[^}]*=|\*")
 _JSON_HEADERS: Final = {"content-type": "application/json"}
 _ANY_OBJECT: Final = raw({"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"})
 
@@ -76,7 +78,7 @@ def check_http_binding(method: MethodSpec[Any, Any], binding: BindingSpec, rule:
         raise refuse(f"body {rule.body!r}", 'write body: "*"')
     if rule.response_body:
         raise refuse(f"response_body {rule.response_body!r}", "take it out")
-    if any(mark in rule.template for mark in ("*", "=")):
+    if _PATTERN.search(rule.template.replace("=*}", "}")):
         raise refuse("a path pattern", "use plain {field} parameters")
     if ":" in rule.template:
         raise refuse("a custom verb", "use a path segment")

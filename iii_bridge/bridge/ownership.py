@@ -41,7 +41,7 @@ from iii_bridge.wire.limits import DEFAULT_NAMESPACE
 
 __all__ = ["Ownership"]
 
-_ASK_TIMEOUT: Final = 10.0
+_ASK_TIMEOUT: Final = 3.0
 _PATIENCE: Final = 10.0  # above the engine's namespace grace of 5 s (wire.md 2.2)
 _GRACE: Final = 0.5
 _PAUSES: Final = Backoff(initial=0.02, limit=0.5)
@@ -101,6 +101,9 @@ class Ownership:
             except ForbiddenError:
                 await self._barrier(unsure)
                 return
+            except (ConnectionLostError, InvocationTimeoutError):
+                if asyncio.get_running_loop().time() >= deadline:
+                    raise
             self._raise_rejection(function_ids)
             if not unsure:
                 return
@@ -120,6 +123,8 @@ class Ownership:
             await self._session.call(TRIGGERS_INFO, raw(request), timeout=_ASK_TIMEOUT)
         except InvocationError as error:
             return error.code == "NOT_FOUND"
+        except (ConnectionLostError, InvocationTimeoutError):
+            return False  # the next connection replays the bindings; a refusal is logged then
         return False
 
     def _check_accepted(self, answer: Raw) -> None:

@@ -17,12 +17,14 @@ from iii_bridge.errors import LocalProtocolError
 from iii_bridge.protocol.builtins import WorkerRegistration, WorkerTelemetry, clean_name
 from iii_bridge.wire.limits import DEFAULT_URL
 
-__all__ = ["DEFAULT_CONNECT_TIMEOUT", "DEFAULT_TIMEOUT", "Settings"]
+__all__ = ["DEFAULT_CONNECT_TIMEOUT", "DEFAULT_HANDLER_THREADS", "DEFAULT_TIMEOUT", "Settings"]
 
 DEFAULT_TIMEOUT: Final = 30.0
 """Seconds a call may take when neither the caller nor the contract says."""
 DEFAULT_CONNECT_TIMEOUT: Final = 30.0
 """Seconds the first connection may take."""
+DEFAULT_HANDLER_THREADS: Final = 32
+"""Blocking handlers that may run at once."""
 
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -37,6 +39,7 @@ class Settings:
     headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS, repr=False)  # may hold a token
     timeout: float = DEFAULT_TIMEOUT
     connect_timeout: float = DEFAULT_CONNECT_TIMEOUT
+    handler_threads: int = DEFAULT_HANDLER_THREADS
 
     @classmethod
     def resolve(
@@ -48,11 +51,12 @@ class Settings:
         headers: Mapping[str, str] | None = None,
         timeout: float = DEFAULT_TIMEOUT,
         connect_timeout: float = DEFAULT_CONNECT_TIMEOUT,
+        handler_threads: int = DEFAULT_HANDLER_THREADS,
         environment: Mapping[str, str] | None = None,
     ) -> Settings:
         """Fills the gaps from `environment`, default `os.environ`; a blank variable counts as unset.
 
-        Raises LocalProtocolError for a blank argument and for a timeout that is not positive.
+        Raises LocalProtocolError for a blank argument and for a number that is not positive.
         """
         env = os.environ if environment is None else environment
         for name, value in (("url", url), ("worker_name", worker_name), ("namespace", namespace)):
@@ -61,13 +65,16 @@ class Settings:
         for name, seconds in (("timeout", timeout), ("connect_timeout", connect_timeout)):
             if not seconds > 0:
                 raise LocalProtocolError(f"{name} must be a positive number of seconds, not {seconds!r}")
+        if handler_threads < 1:
+            raise LocalProtocolError(f"handler_threads must be at least 1, not {handler_threads!r}")
         return cls(
             url=url or _variable(env, "III_URL") or DEFAULT_URL,
-            worker_name=clean_name(worker_name or _variable(env, "III_WORKER_NAME") or _process_name()),
+            worker_name=clean_name(worker_name or _variable(env, "III_WORKER_NAME") or "") or _process_name(),
             namespace=namespace or _variable(env, "III_NAMESPACE"),
             headers=_with_token(headers or {}, _variable(env, "III_TOKEN")),
             timeout=timeout,
             connect_timeout=connect_timeout,
+            handler_threads=handler_threads,
         )
 
     def registration(self, *, environment: Mapping[str, str] | None = None) -> WorkerRegistration:

@@ -354,7 +354,9 @@ class WorkerProtocol:
             case AuthFailed():
                 self._fault(f"the engine refused the connection: {message.error.message} [{message.error.code}]")
             case UnknownMessage():
-                self._fault(f"the engine sent a message of unknown type {message.type!r}; it was ignored")
+                self._fault(
+                    f"the engine sent a message of unknown type {message.type!r}; it was ignored", harmless=True
+                )
             case MalformedMessage():
                 self._on_malformed(message)
             case _:
@@ -434,12 +436,12 @@ class WorkerProtocol:
         if self._state is State.CONNECTED:
             self._outbox.add_control(encode_message(frame))
 
-    def _fault(self, problem: str) -> None:
-        self._events.append(PeerFault(RemoteProtocolError(problem)))
+    def _fault(self, problem: str, *, harmless: bool = False) -> None:
+        self._events.append(PeerFault(RemoteProtocolError(problem), harmless))
 
     def _check_open(self) -> None:
         if self._state is State.STOPPED and self._stopped_by is not None:
-            raise self._stopped_by
+            raise self._stopped_by.with_traceback(None)  # or it would grow with every call
         if self._state is State.CLOSED:
             raise ClosedError("the bridge is closed; connect again")
 

@@ -79,6 +79,8 @@ class PeerFault(msgspec.Struct, frozen=True):
     """The engine sent something unknown or malformed; it was answered where that was possible."""
 
     error: RemoteProtocolError
+    harmless: bool = False
+    """A message of a type this version does not know: a newer engine, no mistake."""
 
 
 Event = (

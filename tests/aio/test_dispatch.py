@@ -120,6 +120,19 @@ def test_each_handler_finds_its_own_invocation_around_it() -> None:
     run_virtually(main())
 
 
+def test_a_handler_may_stop_everything_but_itself() -> None:
+    async def main() -> None:
+        replies = Replies()
+
+        async def stop(invocation: Invocation) -> Raw | None:
+            await replies.dispatcher.stop()
+            return Raw(b"1")
+
+        assert await replies.answer_of(stop) == (Raw(b"1"), None)
+
+    run_virtually(main())
+
+
 def test_stopping_cancels_what_runs_and_answers_nothing() -> None:
     async def main() -> None:
         replies = Replies()

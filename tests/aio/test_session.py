@@ -24,7 +24,7 @@ from iii_bridge.errors import (
 from iii_bridge.protocol.backoff import Backoff
 from iii_bridge.protocol.builtins import WorkerRegistration
 from iii_bridge.protocol.worker import WorkerProtocol
-from iii_bridge.protocol.worker_events import Event, Invoked, Registered
+from iii_bridge.protocol.worker_events import Event, Invoked, PeerFault, Registered
 from iii_bridge.wire import NULL, RegisterFunction
 from tests.aio.fake_engine import FakeEngine, Peer
 from tests.virtual_clock import run_virtually
@@ -317,6 +317,37 @@ def test_waiting_for_an_engine_that_is_away_says_why() -> None:
                 await w.session.wait_ready(3.0)
 
     run_virtually(main())
+
+
+def test_what_the_engine_said_before_it_hung_up_is_the_reason() -> None:
+    async def main() -> None:
+        async with world() as w:
+            w.session.start()
+
+            async def refuse() -> None:
+                while True:
+                    peer = await w.engine.accept(register=False)
+                    await peer.send(type="error", error={"code": "AUTH_ERROR", "message": "who are you"})
+                    await peer.transport.close(1005)
+
+            refusing = asyncio.create_task(refuse())
+            with pytest.raises(ConnectionLostError, match=r"the engine refused the connection: who are you"):
+                await w.session.wait_ready(2.5)
+            refusing.cancel()
+
+    run_virtually(main())
+
+
+def test_an_unknown_message_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with world() as w:
+            peer = await w.connected()
+            await peer.send(type="functionregistered", id="f")
+            await asyncio.sleep(1)
+            assert isinstance(w.events[-1], PeerFault)
+
+    run_virtually(main())
+    assert caplog.text == ""
 
 
 def test_a_refused_name_ends_the_session_for_good() -> None:

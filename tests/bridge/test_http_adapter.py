@@ -10,8 +10,9 @@ import pytest
 from msgspec import Raw
 
 from iii_bridge.aio.invocation import Invocation
-from iii_bridge.bridge.http_adapter import HttpAdapter
-from iii_bridge.errors import ContractError, InvocationTimeoutError, Outcome, Side, StatusError
+from iii_bridge.bridge.http_adapter import HttpAdapter, check_http_binding
+from iii_bridge.contract.spec import BindingSpec, HttpRule
+from iii_bridge.errors import ContractError, InvocationTimeoutError, Outcome, Side, StatusError, UnsupportedError
 from iii_bridge.status import StatusCode
 from iii_bridge.wire import InvokeFunction
 from tests.bridge.contracts import shop
@@ -212,3 +213,31 @@ def test_the_adapter_is_internal_and_describes_itself() -> None:
     frame = HttpAdapter(GET, [], echo_get).registration()
     assert frame.id == "orders::get::http"
     assert json.loads(bytes(frame.metadata))["internal"] is True  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "template", ["/v1/orders/{order_id}", "/v1/orders/{order_id=*}", "/v1/a=b/{limit}", "/v1/{at}"]
+)
+def test_plain_paths_are_carried(template: str) -> None:
+    fields = tuple(part.strip("{}").partition("=")[0] for part in template.split("/") if part.startswith("{"))
+    rule = HttpRule("GET", template, path_fields=fields)
+    check_http_binding(GET, BindingSpec(trigger_type="http", config={}, http=rule), rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "option"),
+    [
+        (HttpRule("GET", "/v1/{order_id=orders/*}", path_fields=("order_id",)), "a path pattern of GET /v1/"),
+        (HttpRule("GET", "/v1/{order_id=**}", path_fields=("order_id",)), "a path pattern"),
+        (HttpRule("GET", "/v1/*/orders"), "a path pattern"),
+        (HttpRule("POST", "/v1/orders/{order_id}:cancel", "*", path_fields=("order_id",)), "a custom verb"),
+        (HttpRule("POST", "/v1/orders", "address"), "body 'address'"),
+        (HttpRule("POST", "/v1/orders", "*", "order_id"), "response_body 'order_id'"),
+        (HttpRule("GET", "/v1/{address.street}", path_fields=("address.street",)), "path parameter 'address.street'"),
+        (HttpRule("GET", "/v1/{address}", path_fields=("address",)), "path parameter 'address'"),
+    ],
+)
+def test_other_forms_are_refused_by_name(rule: HttpRule, option: str) -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        check_http_binding(GET, BindingSpec(trigger_type="http", config={}, http=rule), rule)
+    assert str(caught.value).startswith(f"shop.v1.OrdersService/Get: {option}")

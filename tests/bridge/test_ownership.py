@@ -52,6 +52,21 @@ def test_a_function_held_back_is_asked_for_again() -> None:
     run_virtually(main())
 
 
+def test_a_connection_lost_while_asking_is_no_answer() -> None:
+    async def main() -> None:
+        engine = FakeEngine()
+        async with bridge_in_memory(engine) as (bridge, peer):
+            confirming = asyncio.create_task(bridge.confirm("f"))
+            await asked(peer)
+            peer.transport.break_connection()
+            again = await engine.accept()
+            await asked(again)  # and no answer at all
+            await again.answer(await asked(again), rows(OURS))
+            await confirming
+
+    run_virtually(main())
+
+
 def test_somebody_elses_is_refused_by_name() -> None:
     async def main() -> None:
         async with bridge_in_memory(FakeEngine()) as (bridge, peer):

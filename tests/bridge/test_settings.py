@@ -53,6 +53,12 @@ def test_a_timeout_is_positive(name: str, seconds: float) -> None:
         resolve({}, **{name: seconds})
 
 
+def test_threads_are_counted_from_one_and_a_name_of_nothing_is_the_process() -> None:
+    with pytest.raises(LocalProtocolError, match="handler_threads must be at least 1"):
+        resolve({}, handler_threads=0)
+    assert resolve({}, worker_name="\x00").worker_name == f"{socket.gethostname()}:{os.getpid()}"
+
+
 def test_the_token_is_a_bearer_unless_the_user_has_one_and_is_never_shown() -> None:
     settings = resolve(ENVIRONMENT, headers={"X-Team": "shop"})
     assert settings.headers == {"X-Team": "shop", "Authorization": "Bearer secret"}

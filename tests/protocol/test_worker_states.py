@@ -138,6 +138,8 @@ class WorkerMachine(RuleBasedStateMachine):
         assert self.worker.pending_calls == len(self.open_calls())
         for key in self.open_calls():
             assert self.started[key]["deadline"] > self.now, "a call outlived its deadline"
+        if self.worker.state is State.DISCONNECTED:
+            assert not set(self.open_calls()) & set(self.on_the_wire), "a sent call outlived its connection"
         if self.open_calls():
             upcoming = self.worker.next_deadline()
             assert upcoming is not None
