@@ -19,7 +19,8 @@ from iii_bridge.engine.http_provider import HttpProvider
 from iii_bridge.engine.http_server import HttpServer
 from iii_bridge.engine.hub import Hub
 from iii_bridge.engine.listener import Listener
-from iii_bridge.engine.queue import QueueConfig, Queues
+from iii_bridge.engine.queue import Queues
+from iii_bridge.engine.queue_runner import QueueConfig
 from iii_bridge.engine.store import Store
 
 __all__ = ["SHUTDOWN_CODE", "Engine"]

@@ -31,30 +31,6 @@ async def enqueue(producer: BareWorker, data: Any, queue: str, function_id: str 
     return await producer.call(function_id, data, action={"type": "enqueue", "queue": queue}, **more)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("a", QueueConfig("a")),
-        ("a:fifo", QueueConfig("a", type="fifo")),
-        ("a:standard", QueueConfig("a")),
-    ],
-)
-def test_a_queue_on_the_command_line(text: str, expected: QueueConfig) -> None:
-    assert QueueConfig.parse(text) == expected
-
-
-@pytest.mark.parametrize("text", ["", ":fifo", "a:", "a:lifo", "a:fifo:x"])
-def test_what_is_no_queue(text: str) -> None:
-    with pytest.raises(ValueError, match="NAME"):
-        QueueConfig.parse(text)
-
-
-@pytest.mark.parametrize("wrong", [{"concurrency": 0}, {"max_retries": 0}, {"backoff_ms": -1}])
-def test_a_queue_that_cannot_run(wrong: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="'q' needs"):
-        QueueConfig("q", **wrong)
-
-
 def test_a_queue_is_declared_once() -> None:
     with pytest.raises(ValueError, match="'a' is declared twice"):
         Engine(queues=["a", "a:fifo"])
