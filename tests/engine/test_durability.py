@@ -34,15 +34,15 @@ def test_every_receipted_message_is_delivered_after_a_kill(tmp_path: Path) -> No
     async def produce(engine: Any, kill: Any) -> set[int]:
         """Sends many at once and kills the engine while receipts are still coming."""
         producer = await BareWorker.join(engine)
-        sent = {
-            await producer.start("a::job", n, action={"type": "enqueue", "queue": "default"}): n for n in range(total)
-        }
+        action = {"type": "enqueue", "queue": "default"}
+        sent = {await producer.start("a::job", number, action=action): number for number in range(total)}
         receipted = set()
         for _ in range(total // 2):
             answer = await producer.receive("invocationresult")
             assert "messageReceiptId" in answer["result"]
             receipted.add(sent[answer["invocation_id"]])
         kill()
+        await producer.close()
         return receipted
 
     async def consume(engine: Any, wanted: set[int]) -> None:
@@ -51,6 +51,7 @@ def test_every_receipted_message_is_delivered_after_a_kill(tmp_path: Path) -> No
         got: set[int] = set()
         while not wanted <= got:
             got.add((await worker.answer("ok"))["data"])
+        await worker.close()
 
     process, engine = start(tmp_path)
     try:

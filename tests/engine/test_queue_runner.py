@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 
 import pytest
@@ -112,6 +113,6 @@ async def test_pauses_double() -> None:
     runner.push(message("a"))
     async with asyncio.timeout(5):
         await dead.wait()
-    pauses = [later - sooner for sooner, later in zip(at, at[1:], strict=False)]
+    pauses = [later - sooner for sooner, later in itertools.pairwise(at)]
     assert all(pause >= wanted for pause, wanted in zip(pauses, (0.018, 0.038, 0.078), strict=True)), pauses
     await store.close()
