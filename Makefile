@@ -32,22 +32,28 @@ $(VENV_STAMP): pyproject.toml requirements-dev.txt
 setup-node:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE_STAMP); \
 	else echo "npm was not found: the TypeScript worker is not built (Node 20 or newer is needed)"; fi
-$(NODE_STAMP): $(TS)/package.json $(TS)/package-lock.json $(TS)/tsconfig.json $(wildcard $(TS)/src/*.ts)
+$(NODE_STAMP): $(TS)/package.json $(TS)/package-lock.json $(TS)/tsconfig.json $(shell find $(TS)/src -name '*.ts' 2>/dev/null)
 	cd $(TS) && npm ci --no-audit --no-fund && npm run --silent build
 	@touch $@
 
 setup-rust:
 	@if command -v cargo >/dev/null; then $(MAKE) --no-print-directory $(RUST_STAMP); \
 	else echo "cargo was not found: the Rust worker is not built"; fi
-$(RUST_STAMP): Cargo.toml Cargo.lock $(RUST)/Cargo.toml $(wildcard $(RUST)/src/*.rs)
+# The worker embeds its schemas and the catalogue it prices from.
+$(RUST_STAMP): Cargo.toml Cargo.lock $(RUST)/Cargo.toml $(wildcard $(RUST)/src/*.rs) examples/data/catalogue.json \
+		$(wildcard examples/schemas/2020-12/*.json)
 	cargo build --locked --quiet
 	@touch $@
 
-codegen: setup-python ## Generate stubs and schemas from proto/
+codegen: setup-python setup-node ## Generate stubs and schemas from proto/
 	$(BIN)/iii-bridge codegen
+	$(BIN)/python -m iii_codegen.own
+	$(BIN)/python $(TS)/generate.py
 
-codegen-check: setup-python ## Fail when generated files are stale; writes nothing
+codegen-check: setup-python setup-node ## Fail when generated files are stale; writes nothing
 	$(BIN)/iii-bridge codegen --check
+	$(BIN)/python -m iii_codegen.own --check
+	$(BIN)/python $(TS)/generate.py --check
 
 demo: setup ## Engine, three workers in three languages, typed calls, violations caught
 	$(BIN)/iii-bridge demo
