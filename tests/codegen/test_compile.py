@@ -31,7 +31,9 @@ def test_include(tmp_path: Path) -> None:
 
 
 def test_every_problem_is_shown_with_its_place(tmp_path: Path) -> None:
-    write_sources(tmp_path / "proto", {"a.proto": 'syntax = "proto3";\nmessage A {\n  Nothing a = 1;\n  strin b = 2;\n}'})
+    write_sources(
+        tmp_path / "proto", {"a.proto": 'syntax = "proto3";\nmessage A {\n  Nothing a = 1;\n  strin b = 2;\n}'}
+    )
     with pytest.raises(CompileError) as caught:
         compile_protos(tmp_path / "proto")
     lines = str(caught.value).split("\n")

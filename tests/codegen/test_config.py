@@ -60,7 +60,10 @@ def test_outputs_can_be_turned_off(tmp_path: Path) -> None:
     [
         ("prot = 'x'", "unknown key tool.iii-bridge.prot in pyproject.toml; did you mean proto?"),
         ("python.output = 'x'", "unknown key tool.iii-bridge.python.output in pyproject.toml; did you mean out?"),
-        ("schemas.dialect = []", "unknown key tool.iii-bridge.schemas.dialect in pyproject.toml; did you mean dialects?"),
+        (
+            "schemas.dialect = []",
+            "unknown key tool.iii-bridge.schemas.dialect in pyproject.toml; did you mean dialects?",
+        ),
         ("proto = 1", "tool.iii-bridge.proto in pyproject.toml is not a text"),
         ("proto = ''", "tool.iii-bridge.proto in pyproject.toml is not a text"),
         ("include = 'x'", "tool.iii-bridge.include in pyproject.toml is not a list of texts"),

@@ -26,7 +26,8 @@ def test_the_abi_loads_it_on_first_use_only() -> None:
     script = """
 import sys
 from iii_bridge.abi import v0 as abi
-loaded = [name for name in sys.modules if name.startswith(("iii_bridge.v1", "google.protobuf", "websockets", "asyncio"))]
+unwanted = ("iii_bridge.v1", "google.protobuf", "websockets", "asyncio")
+loaded = [name for name in sys.modules if name.startswith(unwanted)]
 assert not loaded, loaded
 assert abi.bridge_v1.HttpRequest().method == ""
 try:

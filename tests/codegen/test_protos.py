@@ -34,6 +34,8 @@ def test_vendored_files() -> None:
 def test_missing_libraries_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     require_libraries()
     monkeypatch.setattr(protos, "_LIBRARIES", ("croniter", "no_such_library"))
-    with pytest.raises(ModuleNotFoundError, match=r"^no_such_library is not installed; .*'iii-bridge\[codegen\]'$") as found:
+    with pytest.raises(
+        ModuleNotFoundError, match=r"^no_such_library is not installed; .*'iii-bridge\[codegen\]'$"
+    ) as found:
         require_libraries()
     assert found.value.name == "no_such_library"

@@ -68,13 +68,18 @@ class Options:
         if not text:
             return {}
         try:
-            value = json.loads(text)
+            value = json.loads(text, parse_constant=_no_constant)
         except ValueError:
             value = None
         if not isinstance(value, dict):
             report.add(code, self.place, f"{name} of {what} is not a JSON object")
             return {}
         return value  # pyright: ignore[reportUnknownVariableType] -- JSON objects have string keys
+
+
+def _no_constant(name: str) -> None:
+    """Python's reader takes NaN and Infinity, which are no JSON."""
+    raise ValueError(name)
 
 
 def seconds(duration: str) -> float:

@@ -42,7 +42,8 @@ def trigger(text: str) -> BindingSpec:
         ('durable_subscriber: { topic: "t" }', "durable:subscriber", {"topic": "t"}),
         (
             """durable_subscriber: { topic: "t" queue_config: { type: TYPE_FIFO max_retries: 0 concurrency: 1
-               visibility_timeout: { seconds: 30 } delay: { seconds: 2 } backoff: { nanos: 500000000 } max_priority: 9 } }""",
+               visibility_timeout: { seconds: 30 } delay: { seconds: 2 } backoff: { nanos: 500000000 }
+               max_priority: 9 } }""",
             "durable:subscriber",
             {
                 "topic": "t",

@@ -126,7 +126,8 @@ def test_editions() -> None:
 
 
 def test_proto2() -> None:
-    source = 'syntax = "proto2"; package shop.v1; message M { optional int32 a = 1; required int32 b = 2; } enum E { X = 3; }'
+    message_text = "message M { optional int32 a = 1; required int32 b = 2; } enum E { X = 3; }"
+    source = f'syntax = "proto2"; package shop.v1; {message_text}'
     tree = tree_of({"shop/v1/shop.proto": source})
     assert [field.explicit_presence for field in tree.messages["shop.v1.M"].fields] == [True, True]
     assert tree.enums["shop.v1.E"].closed

@@ -75,7 +75,9 @@ CASES: list[tuple[str, Sources]] = [
     ("III101", shop('message R {}\nservice S { rpc A(R) returns (R); }\nservice SService {}')),
     ("III102", shop('message M { string a = 1 [json_name = "b"]; string b = 2 [json_name = "c"]; }')),
     ("III103", shop("message R { string _caller_worker_id = 1; }\nservice S { rpc M(R) returns (R); }")),
-    ("III103", shop('message R { string x = 1 [json_name = "_caller_worker_id"]; }\nservice S { rpc M(R) returns (R); }')),
+    ("III103", shop(
+        'message R { string x = 1 [json_name = "_caller_worker_id"]; }\nservice S { rpc M(R) returns (R); }'
+    )),
     ("III201", function('id: ""')),
     ("III201", service('prefix: ""')),
     ("III202", function('id: "a b"')),

@@ -16,7 +16,9 @@ BIN = Path(sys.executable).parent
 CONTRACT = shop(
     """
     message R { string id = 1; google.protobuf.Timestamp at = 2; }
-    service ShopService { rpc Buy(R) returns (google.protobuf.Empty) { option (google.api.http) = { get: "/a/{id}" }; } }
+    service ShopService {
+      rpc Buy(R) returns (google.protobuf.Empty) { option (google.api.http) = { get: "/a/{id}" }; }
+    }
     """
 )
 BROKEN = shop("message R {}\nservice S { rpc M(R) returns (google.protobuf.Value); }")

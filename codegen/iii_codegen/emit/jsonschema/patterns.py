@@ -1,4 +1,4 @@
-"""Regular expressions for the strings of ProtoJSON, in the subset ECMA-262 and Python read alike."""
+"""Regular expressions for the strings of ProtoJSON, in what ECMA-262, Python and RE2 read alike: no look-around."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ BASE64_ANY: Final = (
 )
 """As read: base64 or base64url, with or without padding."""
 
-_DATE: Final = r"(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_YEAR: Final = r"(?:[0-9]{3}[1-9]|[0-9]{2}[1-9][0-9]|[0-9][1-9][0-9]{2}|[1-9][0-9]{3})"
+_DATE: Final = rf"{_YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 TIMESTAMP: Final = rf"^{_DATE}T{_TIME}(?:\.(?:[0-9]{{3}}|[0-9]{{6}}|[0-9]{{9}}))?Z$"
 """RFC 3339 in UTC, years 0001 to 9999, with 0, 3, 6 or 9 digits of a second."""

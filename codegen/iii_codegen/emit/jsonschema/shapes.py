@@ -23,7 +23,8 @@ Shape = dict[str, Any]
 
 _NUMBER_STRING: Final = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
 _NON_FINITE: Final = ["NaN", "Infinity", "-Infinity"]
-_FLOAT_MAX: Final = 3.4028234663852886e38
+_FLOAT_MAX: Final = 3.4028235e38
+"""As the largest float is printed: the shortest text that reads as it."""
 
 _RANGES: Final = {
     **dict.fromkeys((Kind.INT32, Kind.SINT32, Kind.SFIXED32), (-(2**31), 2**31 - 1)),
@@ -58,13 +59,22 @@ class Shapes:
         """The object schema of a message."""
         known = self._known.get(full_name)
         if known is None:
-            well_known = WELL_KNOWN.get(full_name)
-            known = well_known(self._view.wide) if well_known else self._object(self._tree.messages[full_name])
+            known = self._well_known(full_name) or self._object(self._tree.messages[full_name])
+            known = {"title": full_name.rpartition(".")[2], **known}
             self._known[full_name] = known
         return known
 
+    def _well_known(self, full_name: str) -> Shape | None:
+        described = WELL_KNOWN.get(full_name)
+        if described is None:
+            return None
+        shape = described(self._view.wide)
+        if full_name == "google.protobuf.Empty" and self._view.unknown is UnknownMembers.REJECT:
+            shape["additionalProperties"] = False
+        return shape
+
     def _object(self, message: Message) -> Shape:
-        shape: Shape = {"title": message.name, "type": "object"}
+        shape: Shape = {"type": "object"}
         if message.comment:
             shape["description"] = message.comment
         if message.deprecated:
@@ -145,10 +155,8 @@ class Shapes:
     def element(self, element: Element) -> Shape:
         """One value of a field."""
         if element.kind is Kind.MESSAGE:
-            plain = WELL_KNOWN.get(element.type_name)
-            if plain is not None:
-                return self._wrapped(element.type_name) or dict(plain(self._view.wide))
-            return {"$ref": element.type_name}
+            plain = self._wrapped(element.type_name) or self._well_known(element.type_name)
+            return {"$ref": element.type_name} if plain is None else plain
         if element.kind is Kind.ENUM:
             if element.type_name == "google.protobuf.NullValue":
                 return {"type": "null"}

@@ -29,7 +29,7 @@ def _any(wide: bool) -> _Shape:
 
 
 def _empty(wide: bool) -> _Shape:
-    return {"title": "Empty", "type": "object"}
+    return {"type": "object"}
 
 
 def _struct(wide: bool) -> _Shape:

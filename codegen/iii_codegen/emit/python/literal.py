@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
@@ -9,15 +10,22 @@ from iii_bridge.types import Json
 
 __all__ = ["bytes_lines", "docstring", "literal", "text"]
 
+_ODD: Final = re.compile(r"[^ !-\[\]-~]")
+"""A backslash, or anything but printable ASCII."""
 _SHORT: Final = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def text(value: str) -> str:
     """A string literal in double quotes, on one line."""
-    return '"' + "".join(_escaped(char) for char in value).replace('"', '\\"') + '"'
+    return '"' + _escape(value).replace('"', '\\"') + '"'
 
 
-def _escaped(char: str) -> str:
+def _escape(value: str) -> str:
+    return _ODD.sub(_escaped, value)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    char = match[0]
     if char in _SHORT:
         return _SHORT[char]
     if char.isprintable():
@@ -45,7 +53,7 @@ def docstring(comment: str) -> list[str]:
     """The lines of a docstring that reads as the comment does; none for an empty comment."""
     if not comment.strip():
         return []
-    lines = ["".join(char if char == "\t" else _escaped(char) for char in line) for line in comment.split("\n")]
+    lines = ["\t".join(_escape(part) for part in line.split("\t")) for line in comment.split("\n")]
     if lines[-1].endswith('"'):
         lines[-1] = lines[-1][:-1] + '\\"'
     lines = [line.replace('"""', '\\"\\"\\"') for line in lines]
