@@ -43,7 +43,6 @@ much: every name, default and conversion is fixed per class.
 from __future__ import annotations
 
 import sys
-import threading
 import types
 from collections.abc import Callable
 from typing import Annotated, Any, Final
@@ -52,11 +51,13 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from iii_bridge.contract import fast_values, scalars
+from iii_bridge.contract.compile_space import CompileSpace, headroom, indented
 from iii_bridge.contract.fast_values import Unusual
 from iii_bridge.contract.json_text import MAX_DEPTH, has_duplicates
 from iii_bridge.contract.plan import Element, FieldPlan, MessagePlan, Shape, height_of, plan_of
 from iii_bridge.contract.scalars import INTEGER_RANGES
 from iii_bridge.contract.spec import Names
+from iii_bridge.errors import UnsupportedError
 
 __all__ = ["CALLER_MEMBER", "FAILURES", "FastDecoder", "decoder_space"]
 
@@ -156,13 +157,11 @@ def _has_space_before_colon(data: bytes) -> bool:
     )
 
 
-class _Space:
+class _Space(CompileSpace):
     """Everything compiled for one spelling of names: classes share functions, and recursion finds them by name."""
 
     def __init__(self, names: Names) -> None:
-        self._names = names
-        self._lock = threading.RLock()
-        self._numbers: dict[type, int] = {}
+        super().__init__(names)
         self._enums: dict[type, str] = {}
         self._zeros: dict[type, str] = {}
         # msgspec resolves the annotations of a Struct, which name other Structs, in its module.
@@ -187,6 +186,7 @@ class _Space:
             number = self._compile(plan)
             shadow = self._globals[f"S{number}"]
             if request:
+                _refuse_own_caller(plan)
                 caller = ("caller", str | UnsetType, UNSET)
                 shadow = msgspec.defstruct(
                     f"R{number}", [caller], bases=(shadow,), rename={"caller": CALLER_MEMBER}, **self._struct_options()
@@ -197,32 +197,13 @@ class _Space:
         # gc=False: shadows live for one document and never point back at themselves.
         return {"module": self._module.__name__, "forbid_unknown_fields": True, "kw_only": True, "gc": False}
 
-    def _compile(self, root: MessagePlan) -> int:
-        """Makes the shadows and functions of a class and of all it holds."""
-        waiting = [root]
-        while waiting:
-            plan = waiting.pop()
-            if plan.cls in self._numbers:
-                continue
-            self._numbers[plan.cls] = len(self._numbers)
-            held = (field.element for field in plan.fields if field.element.shape is Shape.MESSAGE)
-            waiting += [plan_of(element.cls) for element in held if element.cls is not None]
-        for cls, number in self._numbers.items():
-            if f"d{number}" not in self._globals:
-                self._define(plan_of(cls), number)
-        return self._numbers[root.cls]
-
     def _define(self, plan: MessagePlan, number: int) -> None:
         self._globals[f"T{number}"] = plan.cls
         fields = [self._shadow_field(field) for field in plan.fields]
         rename = {f"f{field.schema.number}": self._spelling(field) for field in plan.fields}
         name = f"S{number}"
         self._globals[name] = msgspec.defstruct(name, fields, rename=rename, **self._struct_options())
-        source = "\n".join(self._function(plan, number))
-        exec(compile(source, f"<decoder of {plan.full_name}>", "exec"), self._globals)  # noqa: S102 -- our own text, see above
-
-    def _spelling(self, field: FieldPlan) -> str:
-        return field.schema.json_name if self._names is Names.JSON else field.schema.name
+        self._execute(self._function(plan, number), "decoder", plan)
 
     def _shadow_field(self, field: FieldPlan) -> Any:
         annotation = self._annotation(field.element)
@@ -247,19 +228,14 @@ class _Space:
         deep = height_of(plan) is None
         lines = plan.backend.blank(f"T{number}")
         if deep:
-            lines += [f"if d + {self._headroom(plan)} > {MAX_DEPTH}:", "    raise Unusual"]
+            lines += [f"if d + {headroom(plan)} > {MAX_DEPTH}:", "    raise Unusual"]
         lines += [f"n = {len(plan.fields)}", *(f"o_{index} = 0" for index in range(len(plan.oneofs)))]
         for field in plan.fields:
             lines += self._field(field, plan)
         for index in range(len(plan.oneofs)):
             lines += [f"if o_{index} > 1:", "    raise Unusual"]
         lines += ["c[0] += n", "return m"]
-        return [f"def d{number}(s, c{', d' if deep else ''}):", *(f"    {line}" for line in lines)]
-
-    def _headroom(self, plan: MessagePlan) -> int:
-        """This message and the most that stands within one another in those that do not count for themselves."""
-        held = (field.element.cls for field in plan.fields if field.element.shape is Shape.MESSAGE)
-        return 1 + max((height_of(plan_of(cls)) or 0 for cls in held if cls is not None), default=0)
+        return [f"def d{number}(s, c{', d' if deep else ''}):", *indented(lines)]
 
     def _field(self, field: FieldPlan, plan: MessagePlan) -> list[str]:
         absent = "UNSET" if self._takes_null(field) else "None"
@@ -272,7 +248,7 @@ class _Space:
             if field in oneof:
                 present.append(f"o_{index} += 1")
         if present:
-            lines += ["else:", *(f"    {line}" for line in present)]
+            lines += ["else:", *indented(present)]
         return [*lines, f"m.{field.attribute} = v"]
 
     def _takes_null(self, field: FieldPlan) -> bool:
@@ -330,6 +306,14 @@ class _Space:
             name = self._zeros[cls] = f"Z{len(self._zeros)}"
             self._globals[name] = cls(0)
         return self._zeros[cls]
+
+
+def _refuse_own_caller(plan: MessagePlan) -> None:
+    for field in plan.fields:
+        if CALLER_MEMBER in (field.schema.name, field.schema.json_name):
+            raise UnsupportedError(
+                f"{plan.full_name} has a field that is spelled {CALLER_MEMBER}, which the engine overwrites; rename it"
+            )
 
 
 def _unusual(_value: Any) -> Any:

@@ -38,13 +38,14 @@ from typing import Any, Final
 import msgspec
 
 from iii_bridge.contract import scalars, slow_encode_well_known
+from iii_bridge.contract.compile_space import CompileSpace, headroom, indented
 from iii_bridge.contract.fast_values import Unusual, float32_text, is_negative_zero
 from iii_bridge.contract.json_text import MAX_DEPTH
 from iii_bridge.contract.plan import INTEGERS, Element, FieldPlan, MessagePlan, Shape, height_of, plan_of
 from iii_bridge.contract.problems import Path
 from iii_bridge.contract.scalars import INTEGER_RANGES
 from iii_bridge.contract.slow_encode import writer_of
-from iii_bridge.contract.spec import Defaults, Enums, Int64, JsonProfile, Names
+from iii_bridge.contract.spec import Defaults, Enums, Int64, JsonProfile
 
 __all__ = ["FAILURES", "FastEncoder", "encoder_space"]
 
@@ -93,15 +94,14 @@ class FastEncoder:
 _encode_json: Final = msgspec.json.Encoder().encode
 
 
-class _Space:
+class _Space(CompileSpace):
     """Everything compiled for one profile: classes share functions, and recursion finds them by name."""
 
     def __init__(self, profile: JsonProfile) -> None:
+        super().__init__(profile.names)
         self._profile = profile
-        self._lock = threading.RLock()
-        self._numbers: dict[type, int] = {}
         self._enums: dict[type, str] = {}
-        self._globals: dict[str, Any] = {
+        self._globals |= {
             "ROOT": Path(),
             "Unusual": Unusual,
             "duration_text": scalars.write_duration,
@@ -124,22 +124,9 @@ class _Space:
             number = self._compile(plan)
             return FastEncoder(self._globals[f"e{number}"], height_of(plan) is None)
 
-    def _compile(self, root: MessagePlan) -> int:
-        waiting = [root]
-        while waiting:
-            plan = waiting.pop()
-            if plan.cls in self._numbers:
-                continue
-            self._numbers[plan.cls] = len(self._numbers)
-            held = (field.element for field in plan.fields if field.element.shape is Shape.MESSAGE)
-            waiting += [plan_of(element.cls) for element in held if element.cls is not None]
-        for cls, number in self._numbers.items():
-            if f"e{number}" not in self._globals:
-                plan = plan_of(cls)
-                self._globals[f"T{number}"] = cls
-                source = "\n".join(self._function(plan, number))
-                exec(compile(source, f"<encoder of {plan.full_name}>", "exec"), self._globals)  # noqa: S102 -- our own text
-        return self._numbers[root.cls]
+    def _define(self, plan: MessagePlan, number: int) -> None:
+        self._globals[f"T{number}"] = plan.cls
+        self._execute(self._function(plan, number), "encoder", plan)
 
     # --- source -----------------------------------------------------------------------------------------------------
 
@@ -147,7 +134,7 @@ class _Space:
         deep = height_of(plan) is None
         lines = [f"if m.__class__ is not T{number}:", "    raise Unusual"]
         if deep:
-            lines += [f"if d + {self._headroom(plan)} > {MAX_DEPTH}:", "    raise Unusual"]
+            lines += [f"if d + {headroom(plan)} > {MAX_DEPTH}:", "    raise Unusual"]
         lines += self._leading(plan)
         lines += [f"o_{index} = 0" for index in range(len(plan.oneofs))]
         for field in plan.fields[self._always(plan) :]:
@@ -155,7 +142,7 @@ class _Space:
         for index in range(len(plan.oneofs)):
             lines += [f"if o_{index} > 1:", "    raise Unusual"]
         lines.append("return r")
-        return [f"def e{number}(m{', d' if deep else ''}):", *(f"    {line}" for line in lines)]
+        return [f"def e{number}(m{', d' if deep else ''}):", *indented(lines)]
 
     def _always(self, plan: MessagePlan) -> int:
         """How many of the first fields are written whatever they hold; they share one dict display."""
@@ -174,14 +161,6 @@ class _Space:
     def _is_always_written(self, field: FieldPlan) -> bool:
         return not field.schema.presence and (self._profile.defaults is Defaults.EMIT or field.schema.required)
 
-    def _spelling(self, field: FieldPlan) -> str:
-        return field.schema.json_name if self._profile.names is Names.JSON else field.schema.name
-
-    def _headroom(self, plan: MessagePlan) -> int:
-        """This message and the most that stands within one another in those that do not count for themselves."""
-        held = (field.element.cls for field in plan.fields if field.element.shape is Shape.MESSAGE)
-        return 1 + max((height_of(plan_of(cls)) or 0 for cls in held if cls is not None), default=0)
-
     def _field(self, field: FieldPlan, plan: MessagePlan) -> list[str]:
         check, value = self._value(field, "v")
         store = f"r[{self._spelling(field)!r}] = {value}"
@@ -189,7 +168,7 @@ class _Space:
         if field.schema.presence:
             present = [*check, store]
             present += [f"o_{index} += 1" for index, oneof in enumerate(plan.oneofs) if field in oneof]
-            lines += ["if v is not None:", *(f"    {line}" for line in present)]
+            lines += ["if v is not None:", *indented(present)]
             if field.schema.required:
                 lines += ["else:", "    raise Unusual"]
         elif self._is_always_written(field):

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import enum
 import functools
+import threading
 from dataclasses import dataclass
 from typing import Any, Final
 
 from iii_bridge.contract.backend import FieldAccess, MessageBackend, backend_of
 from iii_bridge.contract.descriptors import enum_schema, message_schema
+from iii_bridge.contract.json_text import MAX_DEPTH
 from iii_bridge.contract.registry import class_of, full_name_of
-from iii_bridge.contract.schema import EnumSchema, FieldSchema, Kind
+from iii_bridge.contract.schema import EnumSchema, FieldSchema, Kind, MessageSchema
+from iii_bridge.errors import UnsupportedError
 
 __all__ = [
     "INTEGERS",
@@ -141,10 +144,11 @@ def plan_of(message_type: type) -> MessagePlan:
     """The plan of a generated message class.
 
     Raises TypeError for a class that is no message, KeyError for one that is
-    not registered.
+    not registered, UnsupportedError for a contract the codec cannot serve.
     """
     backend = backend_of(message_type)
     schema = message_schema(message_type)
+    _refuse_shared_spellings(schema)
     accesses = backend.fields(message_type)
     fields = tuple(_field_plan(field, accesses[field.number]) for field in schema.fields)
     by_number = {field.schema.number: field for field in fields}
@@ -156,6 +160,19 @@ def root_element(message_type: type) -> Element:
     """The value a whole document of a message class is."""
     shape = _SHAPE_OF_WELL_KNOWN.get(full_name_of(message_type), Shape.MESSAGE)
     return Element(shape, message_type)
+
+
+def _refuse_shared_spellings(schema: MessageSchema) -> None:
+    """Both spellings of every field are read, so none may stand for two fields."""
+    owners: dict[str, str] = {}
+    for field in schema.fields:
+        for spelling in {field.name, field.json_name}:
+            if spelling in owners:
+                raise UnsupportedError(
+                    f"{schema.full_name}: {owners[spelling]} and {field.name} are both spelled {spelling} in JSON; "
+                    "give one of them another json_name"
+                )
+            owners[spelling] = field.name
 
 
 def _field_plan(field: FieldSchema, access: FieldAccess) -> FieldPlan:
@@ -175,13 +192,15 @@ def _element(field: FieldSchema, access: FieldAccess) -> Element:
 
 def height_of(plan: MessagePlan) -> int | None:
     """How many messages stand within one another at most, this one included; None when there is no bound."""
-    if plan.cls not in _heights:
-        _heights[plan.cls] = None  # met again while it is being worked out: the type is recursive
-        _heights[plan.cls] = _height(plan)
-    return _heights[plan.cls]
+    with _heights_lock:
+        if plan.cls not in _heights:
+            _heights[plan.cls] = None  # met again while it is being worked out: the type is recursive
+            _heights[plan.cls] = _height(plan)
+        return _heights[plan.cls]
 
 
 _heights: Final[dict[type, int | None]] = {}
+_heights_lock: Final = threading.RLock()
 _UNBOUNDED: Final = frozenset({Shape.STRUCT, Shape.VALUE, Shape.LIST, Shape.ANY})
 
 
@@ -195,4 +214,4 @@ def _height(plan: MessagePlan) -> int | None:
             if height is None:
                 return None
             tallest = max(tallest, height)
-    return tallest + 1
+    return tallest + 1 if tallest < MAX_DEPTH else None

@@ -137,7 +137,11 @@ class _Module:
                 self._message(nested, f"{full_name}.")
         body: dict[str, Any] = {"__module__": self._module.__name__, "__annotations__": {}}
         for field in message.field:
-            attribute = field.name + "_" if keyword.iskeyword(field.name) or field.name == "parse" else field.name
+            attribute = (
+                field.name + "_"
+                if keyword.iskeyword(field.name) or hasattr(betterproto2.Message, field.name)
+                else field.name
+            )
             body["__annotations__"][attribute], body[attribute] = self._field(field, message, entries)
         cls = type(message.name, (betterproto2.Message,), body)
         self._add(full_name, dataclasses.dataclass(eq=False, repr=False, kw_only=True)(cls))

@@ -8,7 +8,9 @@ from iii_bridge.contract.compile_decode import FAILURES, FastDecoder, decoder_sp
 from iii_bridge.contract.plan import plan_of
 from iii_bridge.contract.protojson import codec_for
 from iii_bridge.contract.spec import JsonProfile, Names
+from iii_bridge.errors import UnsupportedError
 from tests.contract_layer.contracts import everything, orders, rules
+from tests.contract_layer.dynamic import compile_proto
 from tests.contract_layer.random_messages import Randomizer
 from tests.contract_layer.test_slow_decode import REFUSED
 
@@ -89,3 +91,12 @@ def test_structs_are_counted_and_measured() -> None:
     deep = '{"struct":' + '{"a":' * 100 + "1" + "}" * 101
     with pytest.raises(FAILURES):
         decoder(cls).decode(deep.encode())
+
+
+def test_a_contract_may_not_claim_the_engines_member() -> None:
+    contract = compile_proto(
+        'syntax = "proto3"; package own.v1; message M { string id = 1 [json_name = "_caller_worker_id"]; }', "own.proto"
+    )
+    assert decoder(contract.cls("own.v1.M")).decode(b'{"_caller_worker_id":"a"}')[0].id == "a"
+    with pytest.raises(UnsupportedError, match="rename it"):
+        decoder(contract.cls("own.v1.M"), request=True)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from iii_bridge.abi import v0 as abi
+from iii_bridge.contract.json_text import MAX_DEPTH
 from iii_bridge.contract.plan import Element, Shape, height_of, plan_of, root_element
+from iii_bridge.contract.protojson import CodecError, codec_for
+from iii_bridge.errors import UnsupportedError
 from tests.contract_layer.contracts import everything, orders
+from tests.contract_layer.dynamic import compile_proto
 
 
 def test_every_kind_has_its_shape() -> None:
@@ -68,3 +72,27 @@ def test_only_an_enum_has_an_enum_class() -> None:
 def test_a_class_that_is_no_message_is_refused(cls: type) -> None:
     with pytest.raises(TypeError, match="is not a generated message class"):
         plan_of(cls)
+
+
+def test_a_spelling_of_two_fields_is_refused() -> None:
+    contract = compile_proto(
+        'syntax = "proto3"; package twice.v2;'
+        'message M { int32 foo = 1 [json_name = "bar"]; int32 bar = 2 [json_name = "x"]; }',
+        "twice.proto",
+    )
+    with pytest.raises(UnsupportedError, match="foo and bar are both spelled bar in JSON; give one of them another"):
+        plan_of(contract.cls("twice.v2.M"))
+
+
+def test_a_chain_longer_than_the_limit_counts_as_endless() -> None:
+    links = "".join(f"message M{i} {{ M{i + 1} next = 1; }}" for i in range(MAX_DEPTH + 1))
+    text = f'syntax = "proto3"; package chain.v1; {links} message M{MAX_DEPTH + 1} {{ int32 x = 1; }}'
+    contract = compile_proto(text, "chain.proto")
+    assert height_of(plan_of(contract.cls("chain.v1.M3"))) == MAX_DEPTH - 1
+    assert height_of(plan_of(contract.cls("chain.v1.M2"))) == MAX_DEPTH
+    assert height_of(plan_of(contract.cls("chain.v1.M1"))) is None
+    codec = codec_for(contract.cls("chain.v1.M0"))
+    deepest = '{"next":' * (MAX_DEPTH - 1) + "{}" + "}" * (MAX_DEPTH - 1)
+    assert codec.decode(deepest) is not None
+    with pytest.raises(CodecError, match="100 deep"):
+        codec.decode('{"next":' + deepest + "}")

@@ -97,7 +97,7 @@ def test_moments_come_back(moment: datetime.datetime) -> None:
     except Problem as problem:
         assert "outside the years" in str(problem)  # noqa: PT017 -- which dates do is the library's business
         return
-    assert scalars.read_timestamp(text) == moment
+    assert scalars.read_timestamp(text) == moment.astimezone(datetime.UTC)  # zones alone differ in an ambiguous hour
     assert scalars.read_timestamp(text).tzinfo is datetime.UTC
 
 
