@@ -1,4 +1,12 @@
-"""One connection's way out: a bounded queue and the only task that writes to its transport."""
+"""One connection's way out: a queue and the only task that writes to its transport (wire.md 1.2).
+
+Frames are never dropped while the connection lives. What keeps the queue from
+growing without end differs by kind: an answer waits beside the call it ends,
+and there are no more of those than the peer has asked for; a call waits on
+behalf of its caller, and a caller with too many waiting here is not read from
+until there is room. So a worker that has stopped reading holds up only those
+who flood it, never those it owes answers, nor itself.
+"""
 
 from __future__ import annotations
 
@@ -8,33 +16,39 @@ from typing import Final
 
 from iii_bridge.aio.transport import Transport, TransportClosed
 
-__all__ = ["OUTBOX_LIMIT", "Connection"]
+__all__ = ["BACKLOG_LIMIT", "Connection"]
 
-OUTBOX_LIMIT: Final = 64
-"""Frames that may wait; whoever sends beyond it waits for room (wire.md 1.2)."""
+BACKLOG_LIMIT: Final = 1024
+"""Calls of one caller that may wait for one connection before that caller is not read from.
+
+The real engine's queue holds 64, but its senders are tasks and its readers never wait for them (wire.md 2.4).
+"""
 
 
 class Connection:
-    """Frames are never dropped while the connection lives, and leave in the order given."""
+    """Frames leave in the order given."""
 
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
-        self._outbox: deque[bytes] = deque()
+        self._outbox: deque[tuple[bytes, str | None]] = deque()
+        self._waiting: dict[str, int] = {}
         self._ready = asyncio.Event()
         self._room: asyncio.Event | None = None
         self._closing: tuple[int, str] | None = None
         self._ended = False
 
-    @property
-    def congested(self) -> bool:
-        """More frames wait than the limit allows: senders should await `room`."""
-        return len(self._outbox) > OUTBOX_LIMIT and not self._ended
+    def push(self, frame: bytes, caller: str | None = None) -> None:
+        """Queues one frame; on a connection that ends it goes nowhere. `caller` is whose call it is, if it is one."""
+        if self._closing is not None or self._ended:
+            return
+        self._outbox.append((frame, caller))
+        if caller is not None:
+            self._waiting[caller] = self._waiting.get(caller, 0) + 1
+        self._ready.set()
 
-    def push(self, frame: bytes) -> None:
-        """Queues one frame; on a connection that ends it goes nowhere."""
-        if self._closing is None and not self._ended:
-            self._outbox.append(frame)
-            self._ready.set()
+    def congested(self, caller: str) -> bool:
+        """Do more calls of this caller wait than may? It should await `room`."""
+        return self._waiting.get(caller, 0) > BACKLOG_LIMIT
 
     def finish(self, code: int, reason: str) -> None:
         """Sends what is queued, then closes. Does not wait for it."""
@@ -42,9 +56,9 @@ class Connection:
             self._closing = (code, reason)
             self._ready.set()
 
-    async def room(self) -> None:
-        """Waits until the queue is below its limit, or the connection has ended."""
-        while self.congested:
+    async def room(self, caller: str) -> None:
+        """Waits until fewer calls of this caller wait here, or the connection has ended."""
+        while self.congested(caller):
             if self._room is None:
                 self._room = asyncio.Event()
             await self._room.wait()
@@ -54,9 +68,9 @@ class Connection:
         try:
             while True:
                 while self._outbox:
-                    frame = self._outbox.popleft()
-                    if self._room is not None and not self.congested:
-                        self._free()
+                    frame, caller = self._outbox.popleft()
+                    if caller is not None:
+                        self._took(caller)
                     await self.transport.send(frame)
                 if self._closing is not None:
                     await self.transport.close(*self._closing)
@@ -68,6 +82,16 @@ class Connection:
         finally:
             self._ended = True
             self._outbox.clear()
+            self._waiting.clear()
+            self._free()
+
+    def _took(self, caller: str) -> None:
+        left = self._waiting[caller] - 1
+        if left:
+            self._waiting[caller] = left
+        else:
+            del self._waiting[caller]
+        if self._room is not None and left <= BACKLOG_LIMIT:
             self._free()
 
     def _free(self) -> None:

@@ -75,7 +75,6 @@ class Hub:
         self._acks: dict[str, asyncio.Future[ErrorBody | None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._do: dict[type, Callable[[Any], None]] = {
-            Send: self._send,
             CloseConnection: self._close,
             CallBuiltin: self._call_builtin,
             Resolve: self._resolve,
@@ -118,7 +117,7 @@ class Hub:
         timer = loop.call_later(self._grace, self._grace_ends)
         self.apply(effects)
         try:
-            await self._read(worker_id, connection)
+            await self._read(worker_id, transport)
         except TransportClosed:
             pass
         except Exception:
@@ -132,16 +131,14 @@ class Hub:
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
 
-    async def _read(self, worker_id: str, own: Connection) -> None:
-        receive, transport = self.protocol.receive, own.transport
+    async def _read(self, worker_id: str, transport: Transport) -> None:
+        receive = self.protocol.receive
         while True:
             frame = await transport.recv()
             if not frame or frame.isspace():
                 continue
-            for connection in self.apply(receive(worker_id, decode_message(frame))):
-                await connection.room()
-            if own.congested:  # it asks faster than it reads its answers
-                await own.room()
+            for connection in self.apply(receive(worker_id, decode_message(frame)), worker_id):
+                await connection.room(worker_id)
             if len(self._tasks) >= _MOST_TASKS:
                 await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
 
@@ -184,15 +181,23 @@ class Hub:
         self.apply(self.protocol.invoke(_Caller(function_id, future), message))
         return future
 
-    def apply(self, effects: list[Effect]) -> list[Connection]:
-        """Carries out what the machine asked for; returns the connections that cannot keep up."""
+    def apply(self, effects: list[Effect], caller: str | None = None) -> list[Connection]:
+        """Carries out what the machine asked for.
+
+        With a `caller`, whose frame it was, returns the connections that cannot keep up with its calls.
+        """
         congested: list[Connection] = []
         for effect in effects:
-            self._do[type(effect)](effect)
-            if type(effect) is Send:
-                connection = self._connections.get(effect.connection)
-                if connection is not None and connection.congested:
-                    congested.append(connection)
+            if type(effect) is not Send:
+                self._do[type(effect)](effect)
+                continue
+            connection = self._connections.get(effect.connection)
+            if connection is None:
+                continue
+            call = caller if type(effect.message) is InvokeFunction else None
+            connection.push(encode_message(effect.message), call)
+            if call is not None and connection.congested(call):
+                congested.append(connection)
         return congested
 
     async def acknowledged(self, trigger: RegisterTrigger, timeout: float) -> ErrorBody | None:
@@ -218,11 +223,6 @@ class Hub:
         return task
 
     # -- effects ----------------------------------------------------------------------------
-
-    def _send(self, effect: Send) -> None:
-        connection = self._connections.get(effect.connection)
-        if connection is not None:
-            connection.push(encode_message(effect.message))
 
     def _close(self, effect: CloseConnection) -> None:
         connection = self._connections.get(effect.connection)

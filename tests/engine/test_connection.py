@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from iii_bridge.aio.transport import TransportClosed
-from iii_bridge.engine.connection import OUTBOX_LIMIT, Connection
+from iii_bridge.engine.connection import BACKLOG_LIMIT, Connection
 from tests.engine.support import asynchronous
 
 
@@ -49,25 +49,42 @@ async def test_frames_leave_in_order_and_then_the_close() -> None:
 
 
 @asynchronous
-async def test_a_full_queue_makes_senders_wait() -> None:
+async def test_a_caller_with_too_many_calls_waiting_waits() -> None:
     transport = Slow()
     connection = Connection(transport)
     writer = asyncio.create_task(connection.write())
-    await connection.room()
-    for number in range(OUTBOX_LIMIT + 2):
-        connection.push(b"%d" % number)
-    assert connection.congested
-    waiting = asyncio.create_task(connection.room())
+    await connection.room("a")
+    for number in range(BACKLOG_LIMIT + 2):
+        connection.push(b"%d" % number, "a")
+    connection.push(b"other", "b")
+    assert connection.congested("a")
+    await connection.room("b")  # somebody else's flood is not theirs to wait for
+    waiting = asyncio.create_task(connection.room("a"))
     await asyncio.sleep(0)
     assert not waiting.done()
     for _ in range(2):
         transport.allowed.release()
     async with asyncio.timeout(5):
         await waiting
-    assert not connection.congested
+    assert not connection.congested("a")
     writer.cancel()
     with pytest.raises(asyncio.CancelledError):
         await writer
+
+
+@asynchronous
+async def test_answers_wait_without_holding_up_anybody() -> None:
+    transport = Slow()
+    connection = Connection(transport)
+    for _ in range(BACKLOG_LIMIT * 2):
+        connection.push(b"answer")
+    await connection.room("a")
+    writer = asyncio.create_task(connection.write())
+    for _ in range(BACKLOG_LIMIT * 2):
+        transport.allowed.release()
+    connection.finish(1012, "")
+    await writer
+    assert len(transport.sent) == BACKLOG_LIMIT * 2
 
 
 @asynchronous
@@ -75,14 +92,14 @@ async def test_a_broken_transport_frees_whoever_waits() -> None:
     transport = Slow()
     connection = Connection(transport)
     writer = asyncio.create_task(connection.write())
-    for _ in range(OUTBOX_LIMIT + 2):
-        connection.push(b"x")
-    waiting = asyncio.create_task(connection.room())
+    for _ in range(BACKLOG_LIMIT + 2):
+        connection.push(b"x", "a")
+    waiting = asyncio.create_task(connection.room("a"))
     await asyncio.sleep(0)
     transport.broken = True
     transport.allowed.release()
     async with asyncio.timeout(5):
         await waiting
         await writer
-    connection.push(b"y")
-    assert not connection.congested
+    connection.push(b"y", "a")
+    assert not connection.congested("a")

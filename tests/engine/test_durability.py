@@ -42,7 +42,8 @@ def test_every_receipted_message_is_delivered_after_a_kill(tmp_path: Path) -> No
             assert "messageReceiptId" in answer["result"]
             receipted.add(sent[answer["invocation_id"]])
         kill()
-        await producer.close()
+        producer.socket.transport.abort()
+        await producer.socket.wait_closed()
         return receipted
 
     async def consume(engine: Any, wanted: set[int]) -> None:
