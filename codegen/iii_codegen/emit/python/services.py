@@ -83,6 +83,9 @@ class ServiceWriter:
                     lines.indented(f"{self._abi}.MethodSpec(", ")"),
                 ):
                     lines.add(*(f"{name}={value}," for name, value in self._settings(method, python[method.name])))
+                    if method.contract.bindings:
+                        with lines.indented("bindings=(", "),"):
+                            lines.add(*(f"{self._binding(item.spec)}," for item in method.contract.bindings))
                 lines.add(*docstring(method.comment))
             if not service.methods:
                 lines.add("pass")
@@ -117,7 +120,6 @@ class ServiceWriter:
             ("unknown_members", _choice(abi, contract.unknown_members, UnknownMembers.IGNORE)),
             ("on_violation", _choice(abi, contract.on_violation, OnViolation.ERROR)),
             ("http_endpoint", contract.http_endpoint and self._endpoint(contract.http_endpoint)),
-            ("bindings", _tuple([self._binding(item.spec) for item in contract.bindings])),
         ]
         return [(name, value) for name, value in settings if value]
 
@@ -156,8 +158,10 @@ class ServiceWriter:
     def _spec(self, lines: Lines, service: Service, base: str, python: dict[str, str]) -> None:
         lines.add("", "")
         with lines.indented(f"_{base}Spec = {self._abi}.ServiceSpec(", ")"):
-            methods = _tuple([f"_{base}Methods.{python[method.name]}.method" for method in service.methods]) or "()"
-            lines.add(f"full_name={text(service.full_name)},", f"methods={methods},", f"digest={text(service.digest)},")
+            lines.add(f"full_name={text(service.full_name)},")
+            with lines.indented("methods=(", "),"):
+                lines.add(*(f"_{base}Methods.{python[method.name]}.method," for method in service.methods))
+            lines.add(f"digest={text(service.digest)},")
             if service.namespace:
                 lines.add(f"namespace={text(service.namespace)},")
             if service.description:
@@ -189,7 +193,3 @@ def _choice(abi: str, value: object, default: object) -> str:
 
 def _number(value: float | None) -> str:
     return "" if value is None else repr(value)
-
-
-def _tuple(items: list[str]) -> str:
-    return f"({', '.join(items)},)" if items else ""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from iii_codegen.emit.python.literal import bytes_lines, docstring, literal, text
 
-TEXTS = st.text(alphabet=st.one_of(st.characters(codec="utf-8"), st.sampled_from('"\\\'\n\t\x00\r')))
+TEXTS = st.text(alphabet=st.one_of(st.characters(codec="utf-8"), st.sampled_from("\"\\'\n\t\x00\r")))
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
     lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner),

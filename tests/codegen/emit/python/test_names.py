@@ -55,7 +55,18 @@ def test_scopes(name: str, top: str, member: str, value: str) -> None:
 
 
 def test_methods() -> None:
-    names = ["Place", "GetHTTPInfo", "Sync", "Import", "Mro", "_Hidden", "_2nd", "PlaceOrder", "placeOrder", "place_order"]
+    names = [
+        "Place",
+        "GetHTTPInfo",
+        "Sync",
+        "Import",
+        "Mro",
+        "_Hidden",
+        "_2nd",
+        "PlaceOrder",
+        "placeOrder",
+        "place_order",
+    ]
     assert method_names(names) == {
         "Place": "place",
         "GetHTTPInfo": "get_http_info",
