@@ -102,7 +102,10 @@ class _InventoryMethods:
 
 _InventorySpec = abi.ServiceSpec(
     full_name="examples.inventory.v1.InventoryService",
-    methods=(_InventoryMethods.reserve.method, _InventoryMethods.count.method,),
+    methods=(
+        _InventoryMethods.reserve.method,
+        _InventoryMethods.count.method,
+    ),
     digest="sha256:4081a5e24f4b01aa9c7ae7a09279ef2972f0b52105c0758dc46aa357688c878c",
 )
 

@@ -88,7 +88,9 @@ class _OrdersMethods:
             metadata={"example": "shop"},
             timeout=20.0,
             idempotency=abi.Idempotency.IDEMPOTENT,
-            bindings=(abi.BindingSpec(trigger_type="http", config={"api_path": "/v1/orders", "http_method": "POST"}, http=abi.HttpRule("POST", "/v1/orders", "*", "", ())),),
+            bindings=(
+                abi.BindingSpec(trigger_type="http", config={"api_path": "/v1/orders", "http_method": "POST"}, http=abi.HttpRule("POST", "/v1/orders", "*", "", ())),
+            ),
         )
     )
     """Prices and reserves one order line and queues its receipt."""
@@ -104,7 +106,9 @@ class _OrdersMethods:
             description="Says what became of an order line placed earlier.",
             metadata={"example": "shop"},
             idempotency=abi.Idempotency.NO_SIDE_EFFECTS,
-            bindings=(abi.BindingSpec(trigger_type="http", config={"api_path": "/v1/orders/:order_id", "http_method": "GET"}, http=abi.HttpRule("GET", "/v1/orders/{order_id}", "", "", ("order_id",))),),
+            bindings=(
+                abi.BindingSpec(trigger_type="http", config={"api_path": "/v1/orders/:order_id", "http_method": "GET"}, http=abi.HttpRule("GET", "/v1/orders/{order_id}", "", "", ("order_id",))),
+            ),
         )
     )
     """Says what became of an order line placed earlier."""
@@ -127,7 +131,11 @@ class _OrdersMethods:
 
 _OrdersSpec = abi.ServiceSpec(
     full_name="examples.orders.v1.OrdersService",
-    methods=(_OrdersMethods.place.method, _OrdersMethods.get.method, _OrdersMethods.measure.method,),
+    methods=(
+        _OrdersMethods.place.method,
+        _OrdersMethods.get.method,
+        _OrdersMethods.measure.method,
+    ),
     digest="sha256:58b3a6412abb26a6d93458fca2787a66318fe1599a27bddfeb731c77f9ec22b5",
 )
 

@@ -105,7 +105,10 @@ class _PricingMethods:
 
 _PricingSpec = abi.ServiceSpec(
     full_name="examples.pricing.v1.PricingService",
-    methods=(_PricingMethods.quote.method, _PricingMethods.count.method,),
+    methods=(
+        _PricingMethods.quote.method,
+        _PricingMethods.count.method,
+    ),
     digest="sha256:d15362901a77e7b19fa115f6cb75bb68a86b4fa1b9a7d9687ad79eaf89ee338d",
 )
 

@@ -92,7 +92,10 @@ class _ReceiptsMethods:
 
 _ReceiptsSpec = abi.ServiceSpec(
     full_name="examples.receipts.v1.ReceiptsService",
-    methods=(_ReceiptsMethods.write.method, _ReceiptsMethods.sum.method,),
+    methods=(
+        _ReceiptsMethods.write.method,
+        _ReceiptsMethods.sum.method,
+    ),
     digest="sha256:6721a3b591210310b8176bff389a4913392205660d2f77e978d5a9de709351eb",
 )
 

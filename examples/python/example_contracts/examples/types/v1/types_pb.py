@@ -112,7 +112,10 @@ class _PythonTypesMethods:
 
 _PythonTypesSpec = abi.ServiceSpec(
     full_name="examples.types.v1.PythonTypesService",
-    methods=(_PythonTypesMethods.echo.method, _PythonTypesMethods.relay.method,),
+    methods=(
+        _PythonTypesMethods.echo.method,
+        _PythonTypesMethods.relay.method,
+    ),
     digest="sha256:4f309f4e4441fbba9c792f5a5b4d379850ef918557d0e14ea2b5f9526f312f3a",
     description="The Python worker.",
 )
@@ -189,7 +192,10 @@ class _TypescriptTypesMethods:
 
 _TypescriptTypesSpec = abi.ServiceSpec(
     full_name="examples.types.v1.TypescriptTypesService",
-    methods=(_TypescriptTypesMethods.echo.method, _TypescriptTypesMethods.relay.method,),
+    methods=(
+        _TypescriptTypesMethods.echo.method,
+        _TypescriptTypesMethods.relay.method,
+    ),
     digest="sha256:235e941b8439f7d0d514eab014e9ab1674865d973fdec4832775b94effe32cdc",
     description="The TypeScript worker.",
 )
@@ -266,7 +272,10 @@ class _RustTypesMethods:
 
 _RustTypesSpec = abi.ServiceSpec(
     full_name="examples.types.v1.RustTypesService",
-    methods=(_RustTypesMethods.echo.method, _RustTypesMethods.relay.method,),
+    methods=(
+        _RustTypesMethods.echo.method,
+        _RustTypesMethods.relay.method,
+    ),
     digest="sha256:b21c8ffe0d5b7862dfb4fa69979678dfc1321235c1050c531ca3032740b50d91",
     description="The Rust worker.",
 )
