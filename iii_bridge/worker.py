@@ -103,9 +103,10 @@ class Worker:
     def note_rejection(self, event: FunctionRejected) -> None:
         """A function turned out to be somebody else's, possibly after a reconnect."""
         self._ownership.note_rejection(event)
-        served = next((s for s in self._served if s.confirmed and event.function_id in s.function_ids), None)
-        if served is None:
-            _log.warning("%s", event.error)
+        served = next((served for served in self._served if event.function_id in served.function_ids), None)
+        if served is None or not served.confirmed:
+            # A plain function; or one whose `serve` is still asking and will say so itself.
+            _log.log(logging.WARNING if served is None else logging.DEBUG, "%s", event.error)
             return
         _log.error("%s; the triggers of %s are withdrawn", event.error, served.name)
         served.confirmed = False
@@ -165,13 +166,16 @@ class Worker:
         self._session.poke()
 
     async def _confirm(self, served: Served) -> None:
+        said = ""
         while True:
             try:
                 await self._ownership.confirm(served.function_ids)
             except RegistrationRejectedError as error:
                 if served.on_conflict == "raise" or self._session.error is not None:
                     raise
-                _log.warning("%s; trying again in %g s", error, _RETRY_CONFLICT)
+                if str(error) != said:
+                    said = str(error)
+                    _log.warning("%s; trying again every %g s", said, _RETRY_CONFLICT)
                 await asyncio.sleep(_RETRY_CONFLICT)
                 self._register(served)
             else:

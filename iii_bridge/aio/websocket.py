@@ -43,10 +43,11 @@ class WebSocketTransport:
             return
         connection = self._connection
         try:
-            # What `ClientConnection.send` does for one message, done for several before the one write.
+            # What `ClientConnection.send` does for one message, for several: the library would write each alone.
             async with connection.send_context():
                 for message in messages:
                     connection.protocol.send_text(message)
+                connection.transport.write(b"".join(connection.protocol.data_to_send()))
         except ConnectionClosed as closed:
             raise _closed(closed) from closed
 
