@@ -118,6 +118,11 @@ REFUSED: list[tuple[str, str, str]] = [
     ('{"byUint32":{"-1":""}}', '$.byUint32["-1"]', "out of range for uint32"),
     ('{"byBool":{"true":{"number":[]}}}', '$.byBool["true"].number', "expected an integer"),
     ('{"byString":{"\\ud800":"a"}}', '$.byString["\\ud800"]', "surrogate"),
+    *(
+        (f'{{"{member}":{{"{key}":{value}}}}}', f'$.{member}["{key}"]', "in the key: expected an integer")
+        for member, value in [("byInt32", '"1"'), ("byInt64", "1"), ("byUint32", '""'), ("byUint64", '"RED"')]
+        for key in ["", " 1", "1 ", "+1", "01", "1_0", "0x1", "-"]
+    ),
     # duplicates
     ('{"anInt32":1,"anInt32":1}', "$.anInt32", "occurs twice"),
     ('{"anInt32":1,"an_int32":1}', "$.an_int32", "occurs twice"),
@@ -125,6 +130,7 @@ REFUSED: list[tuple[str, str, str]] = [
     ('{"anInt32":1,"anInt\\u0033\\u0032":2}', "$.anInt32", "occurs twice"),
     ('{"aSmall":{"number":1 , "text":"\\":" , "number" :2}}', "$.aSmall.number", "occurs twice"),
     ('{"byString":{"a":"1","a":"2"}}', '$.byString["a"]', "the key occurs twice"),
+    ('{"byInt32":{"-0":"1","0":"2"}}', '$.byInt32["0"]', "the key occurs twice"),
     ('{"byInt32":{"1":"1","1.0":"2"}}', '$.byInt32["1.0"]', "the key occurs twice"),
     ('{"struct":{"a":{"b":1,"b":1}}}', '$.struct["a"]["b"]', "occurs twice"),
     ('{"nobody":1,"nobody":2}', "$.nobody", "occurs twice"),
