@@ -86,13 +86,16 @@ def from_result(result: Raw) -> Answer:
     text = bytes(result)
     if not text.startswith(b"{"):
         return Answer(200, [_JSON], b"{}")
-    returned = _returned.decode(text)
+    try:
+        returned = _returned.decode(text)
+        headers = _header_lines(returned.headers)
+    except msgspec.DecodeError as error:  # a lone surrogate, which Node and Python send (sdks.md 1.10)
+        return error_answer(500, "INTERNAL_ERROR", f"the handler's answer could not be read: {error}")
     status = returned.status_code
     if isinstance(status, bool) or not isinstance(status, int):
         status = 200
     if not 200 <= status <= 599:
         return error_answer(500, "INTERNAL_ERROR", f"the handler's status_code {status} is not between 200 and 599")
-    headers = _header_lines(returned.headers)
     content_type = next((value for name, value in headers if name == b"content-type"), None)
     if content_type is None:
         headers.append(_JSON)

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec import Raw
 
 from iii_bridge.engine.http_answer import Answer, error_answer, from_result, header_line, preflight
@@ -113,3 +115,20 @@ def test_the_error_envelope() -> None:
     made = error_answer(422, "CONDITION_NOT_MET", "no", skipped=True)
     assert json.loads(made.body) == {"error": {"code": "CONDITION_NOT_MET", "message": "no"}, "skipped": True}
     assert json.loads(error_answer(500, "c", "m", "abc").body)["error"]["error_id"] == "abc"
+
+
+text = st.sampled_from(["", "a", "content-type", "text/plain", "\r\n", "x: y", "\ud800", "ü", "application/json"])
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | text,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(anything | st.fixed_dictionaries({}, optional={"status_code": anything, "headers": anything, "body": anything}))
+@settings(max_examples=300)
+def test_whatever_a_handler_returns_is_an_answer(value: Any) -> None:
+    made = from_result(Raw(json.dumps(value).encode()))
+    assert 200 <= made.status <= 599
+    for name, line in made.lines():
+        assert not set(name + line) & set(b"\r\n\x00")
