@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any, Final
 
 __all__ = ["CodecError", "MapKey", "Path", "Problem", "describe", "shown_name"]
@@ -33,23 +32,29 @@ class Problem(ValueError):
     """A value that does not fit, before its place is known. The text is the problem."""
 
 
-@dataclass(frozen=True, slots=True)
 class MapKey:
-    """A step into a map: its key, unless the field hides it (debug_redact)."""
+    """A step into a map: its key, shown unless the field hides it (debug_redact)."""
 
-    key: str
+    __slots__ = ("key",)
+
+    def __init__(self, key: str) -> None:
+        self.key = key
 
 
-@dataclass(frozen=True, slots=True)
 class Path:
     """A place in a JSON document: the place around it and the last step. The root has neither.
 
     Below a redacted field, map keys and names the contract does not know are hidden.
     """
 
-    parent: Path | None = None
-    step: str | int | MapKey | None = None
-    hidden: bool = False
+    __slots__ = ("hidden", "parent", "step")  # no dataclass: one is made for every member the exact codec meets
+
+    def __init__(
+        self, parent: Path | None = None, step: str | int | MapKey | None = None, hidden: bool = False
+    ) -> None:
+        self.parent = parent
+        self.step = step
+        self.hidden = hidden
 
     def member(self, name: str, hidden: bool = False) -> Path:
         """The place of a field; `hidden` for a redacted one."""

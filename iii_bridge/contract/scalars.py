@@ -92,6 +92,8 @@ def read_integer(value: Any, type_name: str) -> int:
 
 def _whole(text: str) -> int:
     """The integer that a decimal text stands for, without ever building a huge one."""
+    if len(text) < 20 and text.isascii() and text.isdecimal() and (text[0] != "0" or text == "0"):
+        return int(text)
     match = _NUMBER.fullmatch(text)
     if match is None:
         if isinstance(text, Number):

@@ -37,7 +37,7 @@ def reader_of(element: Element) -> Reader:
     if shape is Shape.ENUM and cls is not None and element.enum is not None:
         return _scalar_reader(_enum_reader(cls, element.enum))
     if shape in INTEGERS:
-        return _scalar_reader(lambda value: scalars.read_integer(value, shape.value))
+        return _scalar_reader(_integer_reader(shape.value))
     if shape in _SCALARS:
         return _scalar_reader(_SCALARS[shape])
     if cls is None:
@@ -187,7 +187,11 @@ def _key_reader(shape: Shape) -> Callable[[str], Any]:
         return scalars.read_string
     if shape is Shape.BOOL:
         return _bool_key
-    return lambda text: scalars.read_integer(text, shape.value)
+    return _integer_reader(shape.value)
+
+
+def _integer_reader(type_name: str) -> Callable[[Any], int]:
+    return lambda value: scalars.read_integer(value, type_name)
 
 
 def _bool_key(text: str) -> bool:
