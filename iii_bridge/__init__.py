@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from iii_bridge.bridge.blocking import BridgeSync, connect_sync
-    from iii_bridge.client import Bridge, connect
+    from iii_bridge.bridge.connecting import connect
+    from iii_bridge.client import Bridge
     from iii_bridge.errors import (
         BacklogFullError,
         BridgeError,
@@ -70,7 +71,7 @@ _HOMES: Final = {
     "EnqueueReceipt": "iii_bridge.types",
     "StatusCode": "iii_bridge.status",
     "Trigger": "iii_bridge.triggers",
-    "connect": "iii_bridge.client",
+    "connect": "iii_bridge.bridge.connecting",
     "connect_sync": "iii_bridge.bridge.blocking",
 }
 """Where a public name lives, unless it is an error."""

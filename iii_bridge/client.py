@@ -1,9 +1,9 @@
-"""What a user holds: a bridge to an engine, for calling and for serving."""
+"""What a user holds: a bridge to an engine, for calling and for serving. `iii_bridge.connect` makes one."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Generator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from iii_bridge.bridge.checks import checks_of, decode_json, encode_json
 from iii_bridge.bridge.handlers import function_handler
 from iii_bridge.bridge.hints import converter_for, schemas_of
 from iii_bridge.bridge.ownership import Ownership
-from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT, DEFAULT_HANDLER_THREADS, DEFAULT_TIMEOUT, Settings
+from iii_bridge.bridge.settings import Settings
 from iii_bridge.contract.spec import Delivery, MethodKind, MethodSpec
 from iii_bridge.errors import LocalProtocolError, Side, UnsupportedError
 from iii_bridge.protocol.worker import WorkerProtocol
@@ -29,13 +29,14 @@ from iii_bridge.types import EnqueueReceipt, Json
 from iii_bridge.wire import ErrorBody, RegisterFunction
 from iii_bridge.worker import Dialect, OnConflict, Worker
 
-__all__ = ["Bridge", "Connecting", "connect"]
+__all__ = ["Bridge", "Dial"]
 
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 Dial = Callable[[], Awaitable[BatchTransport]]
+"""Opens one connection, or raises TransportClosed."""
 
 
 class Bridge:
@@ -339,69 +340,3 @@ class Bridge:
             # This worker offers no trigger types, so this is an engine's leftover (wire.md 3.5).
             body = ErrorBody("trigger_type_not_found", f"this worker does not provide {event.frame.trigger_type}")
             self._session.protocol.answer_trigger(event.frame, body)
-
-
-class Connecting:
-    """What `connect` returns: await it for an open bridge, or use it with `async with`, which also closes it."""
-
-    def __init__(self, make: Callable[[], Bridge]) -> None:
-        self._make = make
-        self._bridge: Bridge | None = None
-
-    async def _open(self) -> Bridge:
-        bridge = self._make()
-        await bridge.open()
-        return bridge
-
-    def __await__(self) -> Generator[Any, None, Bridge]:
-        return self._open().__await__()
-
-    async def __aenter__(self) -> Bridge:
-        self._bridge = await self._open()
-        return self._bridge
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bridge is not None:
-            await self._bridge.close()
-
-
-def connect(
-    url: str | None = None,
-    *,
-    worker_name: str | None = None,
-    namespace: str | None = None,
-    headers: Mapping[str, str] | None = None,
-    timeout: float = DEFAULT_TIMEOUT,
-    connect_timeout: float = DEFAULT_CONNECT_TIMEOUT,
-    handler_threads: int = DEFAULT_HANDLER_THREADS,
-) -> Connecting:
-    """Connects to an engine: `async with connect() as bridge`, or `bridge = await connect()`.
-
-    `url`: default `$III_URL`, else ws://127.0.0.1:49134. `worker_name`: default
-    `$III_WORKER_NAME`, else host and process id. `namespace`: default
-    `$III_NAMESPACE`, else none. `$III_TOKEN` becomes a bearer token unless
-    `headers` holds an Authorization. `timeout` is the default of every call and
-    `connect_timeout` how long the engine may be away at first, both in seconds;
-    afterwards the bridge reconnects for ever. `handler_threads` bounds the
-    blocking handlers that run at once: one that calls another function of this
-    bridge holds its thread meanwhile. Opening raises ConnectionLostError,
-    RegistrationRejectedError and LocalProtocolError.
-    """
-
-    def make() -> Bridge:
-        settings = Settings.resolve(
-            url,
-            worker_name=worker_name,
-            namespace=namespace,
-            headers=headers,
-            timeout=timeout,
-            connect_timeout=connect_timeout,
-            handler_threads=handler_threads,
-        )
-        from iii_bridge.aio.websocket import dial  # a bridge in memory needs no WebSocket library
-
-        return Bridge(settings, functools.partial(dial, settings.url, settings.headers))
-
-    return Connecting(make)

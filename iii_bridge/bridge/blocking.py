@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 from iii_bridge.abi.stubs import Service, ServiceSync
 from iii_bridge.aio.portal import Portal
+from iii_bridge.bridge.connecting import connect
 from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT, DEFAULT_HANDLER_THREADS, DEFAULT_TIMEOUT
-from iii_bridge.client import Bridge, connect
+from iii_bridge.client import Bridge
 from iii_bridge.contract.spec import MethodSpec
 from iii_bridge.errors import UnsupportedError
 from iii_bridge.triggers import Trigger

@@ -23,7 +23,7 @@ from iii_bridge.errors import (
     RegistrationRejectedError,
     RemoteProtocolError,
 )
-from iii_bridge.protocol.builtins import WORKERS_REGISTER, WorkerRegistration, is_engine_function
+from iii_bridge.protocol.builtins import WORKERS_REGISTER, WorkerRegistration
 from iii_bridge.protocol.desired import DesiredState
 from iii_bridge.protocol.failures import error_from_body
 from iii_bridge.protocol.outbox import Outbox
@@ -40,11 +40,10 @@ from iii_bridge.protocol.worker_events import (
     TriggerRemoved,
     TriggerRequested,
 )
+from iii_bridge.protocol.worker_frames import call_frame, reply_frame, target_namespace
 from iii_bridge.wire import (
     NULL,
-    Action,
     AuthFailed,
-    EnqueueAction,
     ErrorBody,
     InvocationResult,
     InvokeFunction,
@@ -69,7 +68,7 @@ from iii_bridge.wire import (
     raw,
     text_or_none,
 )
-from iii_bridge.wire.limits import DEFAULT_NAMESPACE, MAX_MESSAGE_BYTES
+from iii_bridge.wire.limits import DEFAULT_NAMESPACE
 
 __all__ = ["DEFAULT_BACKLOG", "State", "WorkerProtocol"]
 
@@ -230,21 +229,17 @@ class WorkerProtocol:
         self._check_open()
         if key in self._pending:
             raise LocalProtocolError(f"invocation id {key} is in use; take a fresh UUID for every call")
-        action: Action | UnsetType = _VOID if void else (EnqueueAction(queue) if queue is not None else UNSET)
-        frame = encode_message(
-            InvokeFunction(
-                function_id=function_id,
-                invocation_id=UNSET if void else key,
-                data=data,
-                traceparent=traceparent or UNSET,
-                baggage=baggage or UNSET,
-                action=action,
-                metadata=metadata,
-                namespace=self._target_namespace(function_id, namespace),
-            )
+        frame = call_frame(
+            key,
+            function_id,
+            data,
+            namespace=target_namespace(function_id, namespace, self._namespace),
+            metadata=metadata,
+            traceparent=traceparent,
+            baggage=baggage,
+            queue=queue,
+            void=void,
         )
-        if len(frame) > MAX_MESSAGE_BYTES:
-            raise _too_large(function_id, len(frame))
         self._outbox.add_call(key, frame)
         self._pending.add(PendingCall(key, function_id, deadline, timeout, void))
 
@@ -258,15 +253,7 @@ class WorkerProtocol:
         if invocation_id not in self._serving:
             return False
         self._serving.discard(invocation_id)
-        if error is not None:
-            frame = encode_message(InvocationResult(invocation_id, function_id, error=error))
-        else:
-            frame = encode_message(InvocationResult(invocation_id, function_id, NULL if result is None else result))
-        if len(frame) > MAX_MESSAGE_BYTES:
-            too_large = _too_large(function_id, len(frame))
-            body = ErrorBody(too_large.code, too_large.message)
-            frame = encode_message(InvocationResult(invocation_id, function_id, error=body))
-        self._outbox.add_control(frame)
+        self._outbox.add_control(reply_frame(invocation_id, function_id, result, error))
         return True
 
     # --- connection ----------------------------------------------------------
@@ -424,14 +411,6 @@ class WorkerProtocol:
             ended = error or ClosedError(f"the bridge was closed before {call.function_id} answered")
             self._events.append(CallFinished(call.key, NULL, ended))
 
-    def _target_namespace(self, function_id: str, explicit: str | None) -> str | UnsetType:
-        """sdks.md 1.8: explicit, else the worker's own, except for the engine's functions."""
-        if explicit is not None:
-            return explicit
-        if is_engine_function(function_id):
-            return DEFAULT_NAMESPACE
-        return self._namespace or UNSET
-
     def _control(self, frame: Message) -> None:
         if self._state is State.CONNECTED:
             self._outbox.add_control(encode_message(frame))
@@ -444,9 +423,3 @@ class WorkerProtocol:
             raise self._stopped_by.with_traceback(None)  # or it would grow with every call
         if self._state is State.CLOSED:
             raise ClosedError("the bridge is closed; connect again")
-
-
-def _too_large(function_id: str, size: int) -> InvocationError:
-    """wire.md 12.3: the SDKs' own code for it."""
-    problem = f"a message of {size} bytes exceeds the limit of {MAX_MESSAGE_BYTES}; send it over a channel"
-    return InvocationError("payload_too_large", problem, function_id)
