@@ -60,7 +60,7 @@ def _protoc(paths: Sequence[Path], names: Sequence[str]) -> bytes:
             encoding="utf-8",
         )
         done = subprocess.run(  # noqa: S603 -- our own interpreter, no shell
-            [sys.executable, "-m", "grpc_tools.protoc", f"@{arguments}"],
+            [sys.executable, "-P", "-m", "grpc_tools.protoc", f"@{arguments}"],
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -74,5 +74,8 @@ def _protoc(paths: Sequence[Path], names: Sequence[str]) -> bytes:
 
 def _readable(text: str) -> str:
     """protoc's messages without the log lines of its libraries."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    return "\n".join(line for line in lines if not line.startswith(("WARNING: All log", "W0000", "I0000", "E0000")))
+    noise = ("WARNING: All log", "W0000", "I0000", "E0000")
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith(noise)]
+    if any("File not found" in line for line in lines):
+        lines.append("    hint: name the directory it is in under `include` in [tool.iii-bridge] of pyproject.toml")
+    return "\n".join(lines)

@@ -26,7 +26,7 @@ def test_include(tmp_path: Path) -> None:
     source = 'syntax = "proto3"; package a.v1; import "x/v1/x.proto"; message A { x.v1.X x = 1; }'
     write_sources(tmp_path / "proto", {"a/v1/a.proto": source})
     assert compile_protos(tmp_path / "proto", [tmp_path / "other"]).to_generate == ("a/v1/a.proto",)
-    with pytest.raises(CompileError, match=r"x/v1/x\.proto: File not found"):
+    with pytest.raises(CompileError, match=r"x/v1/x\.proto: File not found[^$]*hint: name the directory .* `include`"):
         compile_protos(tmp_path / "proto")
 
 

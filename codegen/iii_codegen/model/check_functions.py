@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from iii_bridge.contract.spec import Delivery, HttpEndpointSpec, Idempotency, Int64, MethodKind
+from iii_bridge.contract.spec import Delivery, HttpEndpointSpec, Int64, MethodKind
 from iii_codegen.model.diagnostics import Report
-from iii_codegen.model.nodes import Kind, Method, Tree
+from iii_codegen.model.nodes import Kind, Method, Service, Tree
 
 __all__ = ["check_functions"]
 
@@ -40,28 +40,43 @@ _ENDPOINT_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _HEADER: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
+_Ids = dict[tuple[str | None, str], Method]
+"""The first method with an id, by namespace and id."""
+
+
 def check_functions(tree: Tree, report: Report) -> None:
     """Reports problems of the functions in the generated files."""
-    ids: dict[tuple[str | None, str], Method] = {}
+    ids: _Ids = {}
     for method in _methods(tree):
-        contract = method.contract
-        other = ids.setdefault((contract.namespace, contract.function_id), method)
-        if other is not method and contract.function_id:
-            problem = f"{method.full_name} has the function id {contract.function_id} of {other.full_name}"
-            report.add("III203", method.option_place, problem)
+        _check_unique(method, ids, report)
         _check_id(method, report)
         _check_roots(method, report)
         _check_times(method, report)
         _check_delivery(method, report)
-        _check_profile(tree, method, report)
-        if contract.http_endpoint is not None:
-            _check_endpoint(method, contract.http_endpoint, report)
+        if method.contract.http_endpoint is not None:
+            _check_endpoint(method, method.contract.http_endpoint, report)
+    for file in tree.generated_files():
+        for service in file.services:
+            _check_profiles(tree, service, report)
 
 
 def _methods(tree: Tree) -> Iterator[Method]:
     for file in tree.generated_files():
         for service in file.services:
             yield from service.methods
+
+
+def _check_unique(method: Method, ids: _Ids, report: Report) -> None:
+    """The adapter of an http binding is a function of its own (design decision 11)."""
+    contract = method.contract
+    own = [contract.function_id] if contract.function_id else []
+    if own and any(binding.spec.http is not None for binding in contract.bindings):
+        own.append(f"{contract.function_id}::http")
+    for function_id in own:
+        other = ids.setdefault((contract.namespace, function_id), method)
+        if other is not method:
+            problem = f"{method.full_name} has the function id {function_id} of {other.full_name}"
+            report.add("III203", method.option_place, problem)
 
 
 def _check_id(method: Method, report: Report) -> None:
@@ -87,10 +102,6 @@ def _check_times(method: Method, report: Report) -> None:
         return
     if contract.timeout is not None and contract.attempt_timeout > contract.timeout:
         report.add("III209", method.option_place, f"attempt_timeout of {method.full_name} is longer than its timeout")
-    if contract.idempotency is Idempotency.UNKNOWN:
-        report.add(
-            "III212", method.option_place, f"{method.full_name} is never retried: its idempotency is not declared"
-        )
 
 
 def _check_delivery(method: Method, report: Report) -> None:
@@ -106,12 +117,14 @@ def _check_delivery(method: Method, report: Report) -> None:
         report.add("III213", method.option_place, f"{what} is streaming")
 
 
-def _check_profile(tree: Tree, method: Method, report: Report) -> None:
-    if method.contract.json.int64 is not Int64.NUMBER:
-        return
-    if any(_has_long(tree, root) for root in (method.request, method.response)):
-        problem = f"{method.full_name} writes 64-bit integers as numbers; JavaScript loses those above 2^53"
-        report.add("III214", method.option_place, problem)
+def _check_profiles(tree: Tree, service: Service, report: Report) -> None:
+    """One finding a service: the profile is mostly inherited."""
+    for method in service.methods:
+        roots = (method.request, method.response)
+        if method.contract.json.int64 is Int64.NUMBER and any(_has_long(tree, root) for root in roots):
+            problem = f"{service.full_name} writes 64-bit integers as numbers; JavaScript loses those above 2^53"
+            report.add("III214", method.option_place, problem)
+            return
 
 
 def _has_long(tree: Tree, root: str) -> bool:

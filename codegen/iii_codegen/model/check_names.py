@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from iii_codegen.model.diagnostics import Report
@@ -31,7 +32,7 @@ def _check_packages(tree: Tree, report: Report) -> None:
         if is_library(file.path):
             continue
         place = Place(file.path, 1, 1)
-        directory, _, name = file.path.rpartition("/")
+        directory = file.path.rpartition("/")[0]
         if package_version(file.package) is None:
             report.add("III005", place, f"package {file.package or 'without a name'} does not end in a version")
         first = packages.setdefault(directory, file)
@@ -39,11 +40,14 @@ def _check_packages(tree: Tree, report: Report) -> None:
             report.add("III007", place, f"{file.package} shares its directory with {first.package} of {first.path}")
         elif directory.replace("/", ".") != file.package:
             report.add("III006", place, f"package {file.package or 'without a name'} is not in its directory")
-        # Characters that no language allows in a module name become underscores, which may make two names one.
-        module = f"{directory}/{name.removesuffix('.proto')}".replace("-", "_").replace(".", "_")
-        other = modules.setdefault(module, file)
+        other = modules.setdefault(_module(file.path), file)
         if other is not file:
             report.add("III008", place, f"{file.path} and {other.path} give one module")
+
+
+def _module(path: str) -> str:
+    """Characters that no language allows in the name of a module become underscores: two names may become one."""
+    return re.sub(r"(?<![^/])(?=[0-9])|[^A-Za-z0-9_/]", "_", path.removesuffix(".proto"))
 
 
 def class_names(base_name: str) -> tuple[str, ...]:

@@ -62,6 +62,10 @@ def resolve(scope: ServiceScope, method: MethodOptions, report: Report) -> Contr
     """The method's contract; reports what is wrong with the options themselves."""
     function, service = method.function, scope.service
     metadata = dict(scope.metadata) | function.metadata(report, f"method {method.name}")
+    idempotency = _IDEMPOTENCY.get(method.idempotency, Idempotency.UNKNOWN)
+    if function.has("attempt_timeout") and idempotency is Idempotency.UNKNOWN:
+        problem = f"method {method.name} is never retried: its idempotency is not declared"
+        report.add("III212", function.place, problem)
     return Contract(
         function_id=_function_id(scope, method, report),
         description=function.text("description") or method.comment,
@@ -69,7 +73,7 @@ def resolve(scope: ServiceScope, method: MethodOptions, report: Report) -> Contr
         metadata=metadata,
         timeout=_first_seconds("timeout", function, service),
         attempt_timeout=_first_seconds("attempt_timeout", function, service),
-        idempotency=_IDEMPOTENCY.get(method.idempotency, Idempotency.UNKNOWN),
+        idempotency=idempotency,
         delivery=_first_delivery(function, service),
         queue=function.text("queue") or service.text("queue") or None,
         json=_profile(function.child("json"), service.child("json"), scope.file.child("json")),
