@@ -1,4 +1,4 @@
-"""Python names: one escaping table for each scope. See docs/generated-python.md.
+"""Python names: one escaping table for each scope. See docs/reference/generated-code.md.
 
     scope      names in it                                  reserved in it
     module     messages, enums, packages, file modules      keywords, imported modules, endings _pb and _schemas

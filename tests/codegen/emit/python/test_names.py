@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import keyword
+import re
+from pathlib import Path
 
 import betterproto2
 import pytest
 
 from iii_codegen.emit.python.names import (
     ENUM_ATTRIBUTES,
+    IMPORTED,
     KEYWORDS,
     MESSAGE_ATTRIBUTES,
     enum_value_name,
@@ -93,3 +96,11 @@ def test_methods() -> None:
 )
 def test_files(path: str, package: tuple[str, ...], module: str) -> None:
     assert (path_names(path), module_name(path)) == (package, module)
+
+
+def test_the_page_shows_the_tables() -> None:
+    page = Path(__file__).parents[4] / "docs" / "reference" / "generated-code.md"
+    shown = [
+        set(block.split()) for block in re.findall(r"^```text\n(.*?)```", page.read_text(), re.MULTILINE | re.DOTALL)
+    ]
+    assert shown == [set(KEYWORDS), set(IMPORTED), set(MESSAGE_ATTRIBUTES), set(ENUM_ATTRIBUTES)]
