@@ -3,7 +3,7 @@
 Timestamp, Duration and the wrappers stand behind `unwrap=` in generated
 fields, so users see `datetime`, `timedelta` and plain values; the other types
 are used as they are. Python's datetime and timedelta hold microseconds: the
-last three digits of a nanosecond value are cut, towards zero.
+last three digits of a nanosecond value are cut.
 """
 
 # ruff: noqa: RUF009 -- betterproto2.field() makes a dataclasses.field(), which ruff cannot see
