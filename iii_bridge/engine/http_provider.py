@@ -19,7 +19,7 @@ from iii_bridge.engine.hub import Hub
 from iii_bridge.engine.providers import TriggerRefused
 from iii_bridge.engine.routes import Match, RouteConflict, Routes
 from iii_bridge.errors import InvocationError
-from iii_bridge.protocol.channel import ChannelRef
+from iii_bridge.protocol.channel import ChannelRef, Direction
 from iii_bridge.protocol.engine_state import Binding, TriggerType
 from iii_bridge.wire.codec import NULL, raw
 
@@ -183,32 +183,37 @@ class _Handling:
         self._opened: list[tuple[str, Channel]] = []
 
     async def run(self) -> None:
-        """Answers the request, whatever happens, within the timeout up to its first byte."""
-        reading, request_body = self._open("read")
-        response, written = self._open("write")
-        body = RequestBody(self._exchange, request_body)
-        stream = ResponseStream(written)
+        """Answers the request; its two channels are gone afterwards, whatever happens."""
         try:
-            async with asyncio.timeout(self._provider.timeout):
-                self._request.body = await body.read()
-                answer = await self._before_handler()
-                if answer is None:
-                    self._request.request_body = reading
-                    self._request.response = response
-                    answer = await self._handler(stream)
-        except TimeoutError:
-            answer = Answer(504, [], cors=False)
-        except InvocationError as failed:
-            answer = _failed(self._route, failed)
-        finally:
-            body.stop()
-        try:
+            reading, request_body = self._open("read")
+            response, written = self._open("write")
+            stream = ResponseStream(written)
+            answer = await self._answer(RequestBody(self._exchange, request_body), stream, reading, response)
             if answer is None:
                 await stream.send_to(self._exchange)
             else:
                 await self._exchange.answer(answer)
         finally:
             self._close()
+
+    async def _answer(
+        self, body: RequestBody, stream: ResponseStream, reading: ChannelRef, response: ChannelRef
+    ) -> Answer | None:
+        """The answer, within the timeout; None when it comes over the response channel, whose head is settled."""
+        try:
+            async with asyncio.timeout(self._provider.timeout):
+                self._request.body = await body.read()
+                answer = await self._before_handler()
+                if answer is not None:
+                    return answer
+                self._request.request_body, self._request.response = reading, response
+                return await self._handler(stream)
+        except TimeoutError:
+            return Answer(504, [], cors=False)
+        except InvocationError as failed:
+            return _failed(self._route, failed)
+        finally:
+            body.stop()
 
     async def _before_handler(self) -> Answer | None:
         """The condition, then the middleware in order; an answer here ends the request."""
@@ -258,7 +263,7 @@ class _Handling:
             if not call.cancel() and not call.cancelled():
                 call.exception()  # an answer over the channel came first: whatever the call ended with is of no use
 
-    def _open(self, direction: Any) -> tuple[ChannelRef, Channel]:
+    def _open(self, direction: Direction) -> tuple[ChannelRef, Channel]:
         entry, channel = self._provider.channels.open()
         self._opened.append((entry.id, channel))
         return entry.ref(direction), channel

@@ -194,7 +194,8 @@ class Hub:
             connection = self._connections.get(effect.connection)
             if connection is None:
                 continue
-            call = caller if type(effect.message) is InvokeFunction else None
+            # a worker's calls of itself are not held against it: it may not read before it has written them all
+            call = caller if type(effect.message) is InvokeFunction and caller != effect.connection else None
             connection.push(encode_message(effect.message), call)
             if call is not None and connection.congested(call):
                 congested.append(connection)

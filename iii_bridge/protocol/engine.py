@@ -250,7 +250,6 @@ class EngineProtocol:
                 *self.disconnect(worker.id),
             ]
         worker.details = details
-        worker.registered = True
         worker.message_limit = request.message_limit()
         effects = self._settle(worker, namespace)
         effects += self.complete(pending, raw({"success": True}), None)

@@ -45,7 +45,6 @@ class Worker:
     ip_address: str | None
     namespace: str | None = None
     details: WorkerDetails = field(default_factory=WorkerDetails)
-    registered: bool = False
     message_limit: int | None = None
     gone: bool = False
     held: list[Message] = field(default_factory=list[Message], repr=False)

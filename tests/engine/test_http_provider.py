@@ -277,3 +277,26 @@ async def test_many_requests_at_once_get_their_own_answers() -> None:
         answers = await asyncio.gather(*(client.post(f"/x/{number}") for number in range(200)))
         await echoing
         assert [answer.json() for answer in answers] == [str(number) for number in range(200)]
+
+
+@asynchronous
+async def test_no_request_leaves_a_channel_behind() -> None:
+    async with site(http_timeout=0.05) as (engine, worker, client):
+        asked = asyncio.create_task(client.get("/y"))
+        await worker.answer({})
+        await asked
+        assert (await client.get("/y")).status_code == 504
+        await worker.receive("invokefunction")
+        with pytest.raises(httpx.TransportError):
+            await client.post("/x/1", content=cut_short(), headers={"content-type": "application/json"})
+        await client.get("/none")
+        channels = engine._channels._table
+        async with asyncio.timeout(5):
+            while len(channels):
+                await client.get("/none")
+
+
+async def cut_short() -> AsyncIterator[bytes]:
+    """A body whose sender fails half way."""
+    yield b'{"a":'
+    raise httpx.TransportError("gone")
