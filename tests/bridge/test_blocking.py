@@ -127,18 +127,23 @@ def test_many_threads_share_one_bridge(bridge: BridgeSync) -> None:
     assert sorted(answers) == list(range(20))
 
 
+def portals() -> int:
+    return [thread.name for thread in threading.enumerate()].count("iii-bridge portal")
+
+
 def test_closing_ends_the_thread_and_later_calls_fail(url: str) -> None:
-    before = threading.active_count()
+    before = portals()
     bridge = connect_sync(url, worker_name="short")
+    assert portals() == before + 1
     bridge.close()
     bridge.close()
-    assert threading.active_count() == before
+    assert portals() == before
     with pytest.raises(ClosedError):
         bridge.call("x::y")
 
 
 def test_failing_to_connect_leaves_no_thread() -> None:
-    before = threading.active_count()
+    before = portals()
     with pytest.raises(ConnectionLostError):
         connect_sync("ws://127.0.0.1:1", connect_timeout=0.1)
-    assert threading.active_count() == before
+    assert portals() == before
