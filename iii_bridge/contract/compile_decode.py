@@ -98,7 +98,6 @@ _CONVERSIONS: Final = {
     Shape.STRUCT: "struct_of({}, c, d + 1)",
     Shape.LIST: "list_of({}, c, d + 1)",
     Shape.VALUE: "value_of({}, c, d + 1)",
-    Shape.NULL: "unusual({})",
     Shape.ANY: "unusual({})",
 }
 
@@ -289,6 +288,8 @@ class _Space(CompileSpace):
             return f"d{self._numbers[element.cls]}({name}, c{', d + 1' if deep else ''})"
         if element.enum is not None:
             return f"{self._enum(element)}[{name}]"
+        if element.shape is Shape.NULL and element.cls is not None:
+            return f"{self._zero(element.cls)} if {name} is None else unusual({name})"
         return _CONVERSIONS.get(element.shape, "{}").format(name)
 
     def _enum(self, element: Element) -> str:

@@ -53,6 +53,16 @@ def test_it_takes_usual_variations(document: str) -> None:
     assert message == codec_for(cls).decode(document)
 
 
+def test_it_takes_null_for_null_values_and_leaves_their_names() -> None:
+    cls = everything().cls("every.v1.Everything")
+    for document in ('{"null":null}', '{"choiceNull":null}', '{"value":null,"values":[null]}', '{"choiceValue":null}'):
+        assert decoder(cls).decode(document.encode())[0] == codec_for(cls).decode(document)
+    assert decoder(cls).decode(b'{"choiceNull":null}')[0].choice_null == 0
+    for document in ('{"null":"NULL_VALUE"}', '{"null":0}'):
+        with pytest.raises(FAILURES):
+            decoder(cls).decode(document.encode())
+
+
 def test_it_leaves_other_spellings_to_the_exact_decoder() -> None:
     cls = orders().cls("shop.v1.Order")
     for document in (
