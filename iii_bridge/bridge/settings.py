@@ -82,7 +82,7 @@ class Settings:
         env = os.environ if environment is None else environment
         return WorkerRegistration(
             runtime="python",
-            version=distribution.version("iii-bridge"),
+            version=_version(),
             name=self.worker_name,
             os=f"{platform.system()} {platform.release()} ({platform.machine()})",
             pid=os.getpid(),
@@ -90,6 +90,13 @@ class Settings:
             isolation=_variable(env, "III_ISOLATION") or UNSET,
             telemetry=WorkerTelemetry(language="python", framework="iii-bridge"),
         )
+
+
+def _version() -> str:
+    try:
+        return distribution.version("iii-bridge")
+    except distribution.PackageNotFoundError:  # imported from a source tree that was never installed
+        return "0+unknown"
 
 
 def _variable(environment: Mapping[str, str], name: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from importlib import metadata
 from typing import Any
 
 import pytest
@@ -71,5 +72,14 @@ def test_the_engine_is_told_who_this_is() -> None:
     assert (registration.name, registration.namespace, registration.runtime) == ("ab", "shop", "python")
     assert registration.pid == os.getpid()
     assert registration.isolation is UNSET
+    assert registration.version == metadata.version("iii-bridge")
     named = resolve({}).registration(environment={"III_ISOLATION": "vm"})
     assert (named.isolation, named.namespace) == ("vm", UNSET)
+
+
+def test_a_source_tree_without_an_installation_has_a_version_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    assert resolve({}).registration(environment={}).version == "0+unknown"
