@@ -210,10 +210,10 @@ class _Space(CompileSpace):
             annotation = f"dict[str, {annotation}]"
         elif field.schema.repeated:
             annotation = f"list[{annotation}]"
-        elif field.element.shape in (Shape.VALUE, Shape.NULL):
-            return f"f{field.schema.number}", annotation, UNSET
         if field.schema.required:
             return f"f{field.schema.number}", annotation
+        if self._takes_null(field):
+            return f"f{field.schema.number}", annotation, UNSET
         return f"f{field.schema.number}", f"{annotation} | None", None
 
     def _annotation(self, element: Element) -> str:

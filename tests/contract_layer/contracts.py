@@ -120,6 +120,7 @@ _RULES = """
 syntax = "proto3";
 package rules.v1;
 import "google/api/field_behavior.proto";
+import "google/protobuf/wrappers.proto";
 import "google/protobuf/struct.proto";
 import "google/protobuf/timestamp.proto";
 
@@ -132,6 +133,14 @@ message Request {
   Item item = 6;
 }
 message Item { bool ready = 1 [(google.api.field_behavior) = REQUIRED]; }
+message Needy {
+  google.protobuf.Value value = 1 [(google.api.field_behavior) = REQUIRED];
+  google.protobuf.NullValue null = 2 [(google.api.field_behavior) = REQUIRED];
+  map<string, Item> items = 3 [(google.api.field_behavior) = REQUIRED];
+  oneof choice { string text = 4 [(google.api.field_behavior) = REQUIRED]; Item other = 5; }
+  google.protobuf.Int32Value wrapped = 6 [(google.api.field_behavior) = REQUIRED];
+  Item item = 7 [(google.api.field_behavior) = REQUIRED];
+}
 message Secret {
   map<string, int32> tokens = 1 [debug_redact = true];
   Box box = 2 [debug_redact = true];

@@ -329,6 +329,34 @@ def test_required_members_must_be_present_and_not_null() -> None:
         codec.decode(json.dumps({**members, "item": {}}))
 
 
+NEEDS: dict[str, Any] = {
+    "value": None,
+    "null": None,
+    "items": {},
+    "text": "",
+    "wrapped": 0,
+    "item": {"ready": False},
+}
+
+
+@pytest.mark.parametrize("name", NEEDS)
+def test_required_members_of_every_kind(name: str) -> None:
+    codec = codec_for(rules().cls("rules.v1.Needy"))
+    message = codec.decode(json.dumps(NEEDS))
+    assert json.loads(codec.encode(message)) == NEEDS
+    missing = [{key: value for key, value in NEEDS.items() if key != name}]
+    if name not in ("value", "null"):  # for these, null is a value
+        missing.append({**NEEDS, name: None})
+    for document in missing:
+        with pytest.raises(CodecError) as caught:
+            codec.decode(json.dumps(document))
+        assert str(caught.value) == f"the required member is missing at $.{name}"
+    if name not in ("null", "items"):  # these have no unset
+        setattr(message, name, None)
+        with pytest.raises(CodecError, match=f"the required member is not set at \\$.{name}"):
+            codec.encode(message)
+
+
 def test_names_of_fields_are_those_of_the_contract() -> None:
     codec = codec_for(rules().cls("rules.v1.Names"))
     spelled = {"from": "a", "class": 1, "custom": "b", "a1b2C3": 2, "Lead": "c", "OddCase": "d", "parse": 3}
