@@ -204,9 +204,11 @@ class EngineProtocol:
             return [note]
         if message.type == "invocationresult":
             return [note, *self._invocations.unreadable_result(worker, message.invocation_id, problem)]
+        if not _sendable(message.invocation_id):
+            return [note]
         answer = InvocationResult(
             invocation_id=message.invocation_id,
-            function_id=message.function_id or "",
+            function_id=message.function_id if message.function_id and _sendable(message.function_id) else "",
             error=ErrorBody("invalid_request", f"the frame could not be read: {problem}"),
         )
         return [note, Send(worker.id, answer)]
@@ -286,3 +288,12 @@ class EngineProtocol:
         """Removes a binding by id; False when there is none."""
         known = self.triggers.find(binding_id) is not None
         return known, self.triggers.unregister(binding_id)
+
+
+def _sendable(text: str) -> bool:
+    """Can this be said in UTF-8? Not with a lone surrogate in it, which a peer can still spell in JSON."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

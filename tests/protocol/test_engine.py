@@ -188,6 +188,16 @@ def test_a_call_that_cannot_be_read_is_answered_where_it_names_itself() -> None:
     assert len(machine.effects(Note)) == 3
 
 
+def test_ids_that_cannot_be_said_back_are_not() -> None:
+    machine = Machine()
+    worker = machine.join()
+    machine.text(worker, r'{"type":"invokefunction","invocation_id":"\ud800","function_id":"f","data":1}')
+    assert machine.take(worker) == []
+    machine.text(worker, r'{"type":"invokefunction","invocation_id":"i","function_id":"\ud800","data":1}')
+    answer = machine.only(worker)
+    assert (answer["function_id"], answer["error"]["code"]) == ("", "invalid_request")
+
+
 def test_an_unreadable_result_ends_the_call_it_belongs_to() -> None:
     machine = Machine()
     worker, caller = machine.join(), machine.join()
