@@ -75,6 +75,7 @@ __all__ = ["DEFAULT_BACKLOG", "State", "WorkerProtocol"]
 DEFAULT_BACKLOG: Final = 10_000
 """Calls that may wait for a connection."""
 
+_MAX_GHOSTS: Final = 16
 _FUNCTION_CONFLICT: Final = "FUNCTION_NAMESPACE_CONFLICT"
 _VOID: Final = VoidAction()
 
@@ -103,6 +104,7 @@ class WorkerProtocol:
         self._serving: set[str] = set()
         self._events: list[Event] = []
         self._identity: WorkerRegistered | None = None
+        self._ghosts: dict[str, WorkerRegistered] = {}
         self._stopped_by: BridgeError | None = None
 
     # --- what the shell asks -------------------------------------------------
@@ -263,9 +265,7 @@ class WorkerProtocol:
         if self._state is not State.DISCONNECTED:
             raise LocalProtocolError(f"connected while {self._state.value}")
         self._state = State.CONNECTED
-        identity = self._identity
-        if identity is not None and text_or_none(identity.reattach_token):
-            self._control(Reattach(identity.worker_id, identity.reattach_token))
+        self._evict_ghosts()
         self._control(
             InvokeFunction(
                 function_id=WORKERS_REGISTER,
@@ -349,11 +349,27 @@ class WorkerProtocol:
             case _:
                 self._fault(f"the engine sent a {type(message).__name__}, which only workers send; it was ignored")
 
+    def _evict_ghosts(self) -> None:
+        """Presents every former identity that the engine may still hold for alive (wire.md 2.6).
+
+        More than one, where connections died before their reattach arrived: an
+        engine that has not noticed would refuse the worker its own name.
+        """
+        former = self._identity
+        if former is not None and text_or_none(former.reattach_token):
+            self._ghosts[former.worker_id] = former
+        while len(self._ghosts) > _MAX_GHOSTS:
+            self._ghosts.pop(next(iter(self._ghosts)))
+        for ghost in reversed(self._ghosts.values()):
+            self._control(Reattach(ghost.worker_id, ghost.reattach_token))
+
     def _on_result(self, message: InvocationResult) -> None:
         """An unknown id is ignored: late, or a result nobody asked for (wire.md 13.14)."""
         call = self._pending.pop(message.invocation_id)
         if call is None:
             return
+        if self._ghosts:
+            self._ghosts.clear()  # frames are taken in order (wire.md 2.4): the reattaches have arrived
         if message.error:
             error = error_from_body(message.error, call.function_id)
             self._events.append(CallFinished(call.key, NULL, error))

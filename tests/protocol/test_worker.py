@@ -114,6 +114,35 @@ def test_the_second_connection_reattaches_first_with_the_latest_identity() -> No
     assert worker.worker_id == "w2"
 
 
+def former_identities(worker: WorkerProtocol) -> list[str]:
+    return [frame["previous_worker_id"] for frame in written(worker) if frame["type"] == "reattach"]
+
+
+def test_former_identities_are_presented_until_an_answer_shows_that_they_arrived() -> None:
+    worker = machine()
+    for number in range(1, 4):
+        receive(worker, type="workerregistered", worker_id=f"w{number}", reattach_token="t")
+        worker.disconnected()
+        worker.connected()
+        assert former_identities(worker) == [f"w{n}" for n in range(number, 0, -1)]
+    receive(worker, type="workerregistered", worker_id="w4", reattach_token="t")
+    invoke(worker)
+    written(worker)
+    receive(worker, type="invocationresult", invocation_id="k", function_id="x::y", result=1)
+    worker.disconnected()
+    worker.connected()
+    assert former_identities(worker) == ["w4"]
+
+
+def test_only_so_many_former_identities_are_kept() -> None:
+    worker = machine()
+    for number in range(40):
+        receive(worker, type="workerregistered", worker_id=f"w{number}", reattach_token="t")
+        worker.disconnected()
+        worker.connected()
+        assert len(former_identities(worker)) <= 16
+
+
 def test_an_identity_without_a_token_is_not_used_to_reattach() -> None:
     worker = machine()
     receive(worker, type="workerregistered", worker_id="w1")
