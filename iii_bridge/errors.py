@@ -234,7 +234,11 @@ class BacklogFullError(BridgeError):
 
 
 class ClosedError(BridgeError):
-    """The bridge was closed, or stopped for good after a fatal rejection."""
+    """The bridge was closed. `outcome` says whether the call may have run; calls after the close are not sent."""
+
+    def __init__(self, problem: str, outcome: Outcome = Outcome.NOT_SENT) -> None:
+        self.outcome = outcome
+        super().__init__(f"{problem}; outcome {outcome.value}")
 
     @property
     def status(self) -> StatusCode:

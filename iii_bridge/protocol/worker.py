@@ -424,8 +424,7 @@ class WorkerProtocol:
         self._outbox.clear()
         self._serving.clear()
         for call in self._pending.pop_all():
-            ended = error or ClosedError(f"the bridge was closed before {call.function_id} answered")
-            self._events.append(CallFinished(call.key, NULL, ended))
+            self._events.append(CallFinished(call.key, NULL, _ended(call, error)))
 
     def _control(self, frame: Message) -> None:
         if self._state is State.CONNECTED:
@@ -439,3 +438,15 @@ class WorkerProtocol:
             raise self._stopped_by.with_traceback(None)  # or it would grow with every call
         if self._state is State.CLOSED:
             raise ClosedError("the bridge is closed; connect again")
+
+
+def _ended(call: PendingCall, error: BridgeError | None) -> BridgeError:
+    """What a call that the end of its machine cut off is told: whether it may have run, too."""
+    if error is None:
+        outcome = Outcome.UNKNOWN if call.sent else Outcome.NOT_SENT
+        return ClosedError(f"the bridge was closed before {call.function_id} answered", outcome)
+    if not call.sent:
+        return error
+    lost = ConnectionLostError(call.function_id, Outcome.UNKNOWN, f"this worker was stopped: {error}")
+    lost.__cause__ = error
+    return lost

@@ -358,7 +358,7 @@ def test_a_refused_name_ends_the_session_for_good() -> None:
             await peer.next_call()
             code = {"code": "WORKER_NAMESPACE_CONFLICT", "namespace": "default", "owner_worker_id": "o"}
             await peer.send(type="registrationrejected", worker_name="w", **code)
-            with pytest.raises(RegistrationRejectedError):
+            with pytest.raises(ConnectionLostError, match="outcome unknown"):
                 await calling
             with pytest.raises(RegistrationRejectedError):
                 await w.session.wait_ended()

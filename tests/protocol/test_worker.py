@@ -447,9 +447,12 @@ def test_any_other_rejection_ends_everything(code: str) -> None:
     events = receive(
         worker, type="registrationrejected", code=code, namespace="n", worker_name="w", owner_worker_id="o"
     )
-    ends = [event for event in events if isinstance(event, CallFinished)]
-    assert {event.key for event in ends} == {"sent", "queued"}
-    assert all(isinstance(event.error, RegistrationRejectedError) for event in ends)
+    ends = {event.key: event.error for event in events if isinstance(event, CallFinished)}
+    assert ends.keys() == {"sent", "queued"}
+    assert isinstance(ends["queued"], RegistrationRejectedError)
+    assert isinstance(ends["sent"], ConnectionLostError)
+    assert ends["sent"].outcome is Outcome.UNKNOWN
+    assert ends["sent"].__cause__ is ends["queued"]
     assert isinstance(events[-1], Stopped)
     assert worker.state is State.STOPPED
     assert worker.next_frame() is None
