@@ -103,7 +103,9 @@ def test_calls_errors_and_void() -> None:
         server.register_function("t::note", note)
         server.register_function("t::fail", fail)
         known(engine, "t::fail")
-        caller = next(w.id for w in engine.hub.protocol.workers() if w.details.name == "client")
+        workers = engine.hub.protocol.workers
+        until(lambda: "client" in {worker.details.name for worker in workers()})
+        caller = next(worker.id for worker in workers() if worker.details.name == "client")
         answer = client.trigger({"function_id": "t::echo", "payload": {"a": [1, None, "ü"], "big": 2**63}})
         assert answer == {"got": {"a": [1, None, "ü"], "big": 2**63, "_caller_worker_id": caller}}
         client.trigger({"function_id": "t::note", "payload": {"v": 1}, "action": iii.TriggerAction.Void()})
