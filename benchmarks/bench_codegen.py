@@ -8,7 +8,7 @@ of 1 000 (2.0 is linear).
     make bench-codegen
 """
 
-# ruff: noqa: T201 -- it prints a table
+
 from __future__ import annotations
 
 import json
