@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from iii_codegen.driver import run
+from iii_codegen.protos import require_libraries
 
 __all__ = ["main"]
 
@@ -17,10 +17,17 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file differs")
     parser.add_argument("--project", type=Path, default=Path(), help="the directory of pyproject.toml")
     arguments = parser.parse_args()
+    try:
+        require_libraries()
+    except ModuleNotFoundError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 -- a program prints
+        return 2
+    from iii_codegen.driver import run
+
     return run(
         arguments.project,
         check=arguments.check,
-        out=lambda line: print(line),  # noqa: T201 -- a program prints
+        out=lambda line: print(line),  # noqa: T201
         err=lambda line: print(line, file=sys.stderr),  # noqa: T201
     )
 

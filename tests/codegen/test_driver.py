@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -151,12 +152,27 @@ def test_files_of_the_checkers_own_directory_do_not_matter(project: Project, mon
 
 
 def test_as_a_program(project: Project) -> None:
-    def program(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def program(*arguments: str, seed: str = "0") -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "iii_codegen", *arguments]
-        return subprocess.run(command, cwd=project.root, capture_output=True, text=True, timeout=60)
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        return subprocess.run(command, cwd=project.root, capture_output=True, text=True, timeout=60, env=environment)
 
     assert program("--check").returncode == 1
     done = program()
     assert (done.returncode, done.stderr) == (0, "")
-    done = program("--check", "--project", str(project.root))
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    for seed in ("1", "2"):
+        done = program("--check", "--project", str(project.root), seed=seed)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_missing_library_is_named(project: Project) -> None:
+    script = """
+import importlib.util, runpy, sys
+real = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "croniter" else real(name, *rest)
+sys.argv = ["iii_codegen"]
+runpy.run_module("iii_codegen", run_name="__main__")
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=project.root, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr == "error: croniter is not installed; install it with: pip install 'iii-bridge[codegen]'\n"

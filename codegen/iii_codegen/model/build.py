@@ -13,7 +13,7 @@ from google.protobuf.descriptor_pb2 import (
     FileDescriptorProto,
 )
 
-from iii_codegen.model.descriptors import Descriptors, OptionError
+from iii_codegen.model.descriptors import DescriptorError, Descriptors, OptionError
 from iii_codegen.model.diagnostics import Report
 from iii_codegen.model.digest import service_digest
 from iii_codegen.model.nodes import (
@@ -71,7 +71,11 @@ def build(
     `to_generate` names the files to write code for; files of which they use a
     type are added where `follow(path)` says so.
     """
-    descriptors = Descriptors(files)
+    try:
+        descriptors = Descriptors(files)
+    except DescriptorError as error:
+        report.add("III009", Place(error.file, 1, 1), f"file cannot be read: {error}")
+        return Tree(files={}, generated=(), messages={}, enums={}, file_of={})
     wanted = set(to_generate)
     built: dict[str, File] = {}
     for data, proto in zip(files, descriptors.protos, strict=True):

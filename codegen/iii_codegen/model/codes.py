@@ -29,6 +29,7 @@ CODES: Final[dict[str, Code]] = {
     ),
     "III007": Code("two packages in one directory", "give each package a directory of its own"),
     "III008": Code("two files for one module", "rename one of the files"),
+    "III009": Code("name that the protobuf runtime refuses", "rename it: a map called _1 gives a message 1Entry"),
     "III010": Code("option that cannot be read", "write the option as iii_bridge/v1/contract.proto says"),
     # 1xx: names
     "III101": Code("generated class clashes with a message, an enum or another service", "rename one of them"),

@@ -17,7 +17,7 @@ from google.protobuf.message import DecodeError, Message
 
 from iii_bridge.types import Json
 
-__all__ = ["Descriptors", "OptionError"]
+__all__ = ["DescriptorError", "Descriptors", "OptionError"]
 
 _DESCRIPTOR_PROTO: Final = "google/protobuf/descriptor.proto"
 
@@ -26,18 +26,30 @@ class OptionError(ValueError):
     """An option that does not fit its definition; the text says how."""
 
 
+class DescriptorError(ValueError):
+    """A file that protoc takes and the protobuf runtime does not, such as a map called `_1`."""
+
+    def __init__(self, file: str, problem: str) -> None:
+        self.file = file
+        super().__init__(problem)
+
+
 class Descriptors:
     """The files of one run, dependencies first."""
 
     def __init__(self, files: Sequence[bytes]) -> None:
+        """Raises DescriptorError."""
         self.protos = [FileDescriptorProto.FromString(data) for data in files]
         self._pool = descriptor_pool.DescriptorPool()
         if all(proto.name != _DESCRIPTOR_PROTO for proto in self.protos):
             own = FileDescriptorProto()
             FileDescriptorProto.DESCRIPTOR.file.CopyToProto(own)
             self._pool.Add(own)  # type: ignore[no-untyped-call,unused-ignore]
-        for data in files:
-            self._pool.AddSerializedFile(data)
+        for proto, data in zip(self.protos, files, strict=True):
+            try:
+                self._pool.AddSerializedFile(data)
+            except TypeError as error:
+                raise DescriptorError(proto.name, str(error)) from error
         self._classes: dict[str, Any] = {}
 
     def file(self, path: str) -> FileDescriptor:

@@ -71,6 +71,7 @@ CASES: list[tuple[str, Sources]] = [
     ("III007", raw("shop/v1/a.proto") | raw("shop/v1/b.proto", "other.v1")),
     ("III008", raw("shop/v1/a-b.proto") | raw("shop/v1/a_b.proto")),
     ("III008", raw("shop/v1/1.proto") | raw("shop/v1/_1.proto")),
+    ("III009", raw("shop/v1/shop.proto", body="message M { map<string, string> _1 = 1; }")),
     ("III010", function("timeout: { seconds: 999999999999999 }")),
     ("III101", shop("message R {}\nmessage SService {}\nservice S { rpc M(R) returns (R); }")),
     ("III101", shop("message R {}\nenum SClient { Z = 0; }\nservice S { rpc M(R) returns (R); }")),

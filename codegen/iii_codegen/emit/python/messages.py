@@ -52,11 +52,10 @@ class MessageWriter:
 
     def _annotation(self, field: Field) -> str:
         element = self._names.element(field.element)
-        builtins = self._module.use(BUILTINS)
         if field.key is not None:
-            return f"{builtins}.dict[{self._names.scalar(field.key)}, {element}]"
+            return f"{self._module.use(BUILTINS)}.dict[{self._names.scalar(field.key)}, {element}]"
         if field.cardinality is Cardinality.REPEATED:
-            return f"{builtins}.list[{element}]"
+            return f"{self._module.use(BUILTINS)}.list[{element}]"
         return f"{element} | None" if field.explicit_presence else element
 
     def _arguments(self, field: Field, betterproto: str) -> list[str]:

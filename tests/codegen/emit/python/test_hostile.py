@@ -32,7 +32,7 @@ SCALARS = {"int32": 7, "string": "é", "bool": True, "bytes": b"\x00\xff", "doub
 
 
 def by_camel(names: list[str]) -> list[str]:
-    """protoc refuses fields whose JSON names meet."""
+    """protoc refuses fields, and values of an enum, that differ in underscores or case only."""
     seen: dict[str, str] = {}
     for name in names:
         seen.setdefault(name.replace("_", "").lower(), name)
@@ -43,7 +43,7 @@ def by_camel(names: list[str]) -> list[str]:
 def contracts(draw: st.DrawFn) -> str:
     """A file with messages, nested ones, enums and services, all of them named badly."""
     tops = draw(name_lists)
-    lines = ['syntax = "proto3";', "package shop.v1;"]
+    lines = ['syntax = "proto3";', "package shop.v1;", 'import "iii_bridge/v1/contract.proto";']
     for top in tops:
         inner = draw(st.sampled_from(NAMES))
         fields = [name for name in by_camel(draw(name_lists)) if name != inner]
@@ -51,19 +51,21 @@ def contracts(draw: st.DrawFn) -> str:
         lines += [f"message {top} {{", f"  message {inner} {{ string x = 1; .shop.v1.{top} up = 2; }}"]
         for number, name in enumerate(fields, 1):
             kinds = ["optional int32", "repeated string", f".shop.v1.{top}.{inner}", *SCALARS]
-            kinds += ["map<string, int32>"] if name.strip("_") else []  # a map called _ gives a message Entry
+            # A map called _ gives a message Entry, one called _1 gives 1Entry, which is refused.
+            kinds += ["map<string, int32>"] if name.strip("_")[:1].isalpha() else []
             kinds += [f"repeated .shop.v1.{other}" for other in tops[:2]]
             lines += [f"  // {draw(comments)}", f"  {draw(st.sampled_from(kinds))} {name} = {number};"]
         lines.append("}")
-    values = draw(name_lists)
+    values = by_camel(draw(name_lists))
     lines.append("enum HostileValues {")
     lines += [f"  {name} = {number};" for number, name in enumerate(values) if name not in tops]
     lines = lines if len(lines) and not lines[-1].endswith("{") else [*lines, "  ZERO = 0;"]
     lines[-1:] = [lines[-1], "}"]
     methods = [name for name in draw(name_lists) if name not in tops] + ["Sync"]
     lines.append("service Hostile {")
-    for name in dict.fromkeys(methods):
-        lines.append(f"  rpc {name}(.shop.v1.{tops[0]}) returns (.shop.v1.{tops[-1]});")
+    for number, name in enumerate(dict.fromkeys(methods)):
+        option = f'option (iii_bridge.v1.function) = {{ id: "h::{number}" }};'
+        lines.append(f"  rpc {name}(.shop.v1.{tops[0]}) returns (.shop.v1.{tops[-1]}) {{ {option} }}")
     lines.append("}")
     return "\n".join(lines)
 

@@ -219,6 +219,18 @@ def test_a_file_without_a_package(tmp_path: Path) -> None:
     assert full_name_of(root.M) == "M"
 
 
+def test_packages_with_hostile_names(tmp_path: Path) -> None:
+    sources = {
+        "class/None/v1/from.proto": proto("class.None.v1", "message From { int32 import = 1; }"),
+        "a/v1/a.proto": proto("a.v1", "message A { class.None.v1.From from = 1; }", "class/None/v1/from.proto"),
+    }
+    package: Any = load(tmp_path, sources, "a.v1")
+    hostile: Any = sys.modules[package.__name__.replace("a.v1", "class_.None_.v1")]
+    message = package.A(from_=hostile.From(import_=5))
+    assert package.A.parse(bytes(message)) == message
+    assert full_name_of(hostile.From) == "class.None.v1.From"
+
+
 def test_two_trees_in_one_process(tmp_path: Path) -> None:
     first: Any = load(tmp_path, CONTRACT, "shop.v1")
     second: Any = load(tmp_path, CONTRACT, "shop.v1")

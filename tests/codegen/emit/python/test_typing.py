@@ -43,6 +43,18 @@ CONTRACT = shop(
     """
 )
 
+SEVERAL = {  # packages that need each other, one of a library, and one with hostile names
+    "a/v1/x.proto": """syntax = "proto3"; package a.v1;
+        import "b/v1/z.proto"; import "google/type/money.proto"; import "class/None/v1/from.proto";
+        message X { b.v1.Z z = 1; google.type.Money price = 2; class.None.v1.From from = 3; }""",
+    "a/v1/y.proto": """syntax = "proto3"; package a.v1; message Y { enum E { ZERO = 0; } }""",
+    "b/v1/z.proto": """syntax = "proto3"; package b.v1; import "a/v1/y.proto";
+        message Z { a.v1.Y y = 1; a.v1.Y.E e = 2; map<string, a.v1.Y> ys = 3; }
+        service Zed { rpc Swap(a.v1.Y) returns (stream Z); }""",
+    "class/None/v1/from.proto": """syntax = "proto3"; package class.None.v1; message From { int32 import = 1; }""",
+    "plain.proto": """syntax = "proto3"; import "a/v1/x.proto"; message P { a.v1.X x = 1; }""",
+}
+
 HEAD = """\
 from collections.abc import AsyncIterator
 from iii_bridge.abi import v0 as abi
@@ -218,8 +230,8 @@ def hostile() -> dict[str, str]:
         lines.append(f"message {top} {{ message Kid {{ .shop.v1.{top} up = 1; }}")
         lines.append("enum Color { RED = 0; numerator = 1; mro_ = 2; real = 3; }")
         for number, name in enumerate(fields, 1):
-            # A map called _ gives a message Entry, which is a name of its own here.
-            kind = kinds[number % len(kinds)] if name.strip("_") else "int64"
+            # A map called _ gives a message Entry, one called _1 gives 1Entry, which is refused.
+            kind = kinds[number % len(kinds)] if name.strip("_")[:1].isalpha() else "int64"
             lines.append(f"{kind} {name} = {number};")
         lines.append("}")
     lines.append("service Hostile {")
@@ -258,6 +270,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("typing")
     write_package(directory / "contracts", CONTRACT)
     write_package(directory / "hostile", hostile())
+    write_package(directory / "several", SEVERAL)
     (directory / "correct.py").write_text(HEAD + CORRECT)
     (directory / "mistakes.py").write_text(mistakes()[0])
     return directory
@@ -269,7 +282,7 @@ CHECKERS = pytest.mark.parametrize("check", [mypy, pyright])
 @CHECKERS
 def test_generated_code_and_its_users_have_no_errors(check: object, project: Path) -> None:
     assert callable(check)
-    assert check(project, "contracts", "hostile", "correct.py") == set()
+    assert check(project, "contracts", "hostile", "several", "correct.py") == set()
 
 
 @CHECKERS
