@@ -63,6 +63,16 @@ from iii_bridge.types import Context
 
 if TYPE_CHECKING:
     from iii_bridge import v1 as bridge_v1
+else:  # hidden from type checkers, which would let every name pass
+
+    def __getattr__(name: str) -> _Any:
+        """`bridge_v1` is our own generated package; it imports this module, so it is loaded on first use."""
+        if name != "bridge_v1":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import importlib
+
+        return importlib.import_module("iii_bridge.v1")
+
 
 __all__ = [
     "Any",
@@ -114,12 +124,3 @@ __all__ = [
     "bridge_v1",
     "register",
 ]
-
-
-def __getattr__(name: str) -> _Any:
-    """`bridge_v1` is our own generated package; it imports this module, so it is loaded on first use."""
-    if name != "bridge_v1":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
-
-    return importlib.import_module("iii_bridge.v1")

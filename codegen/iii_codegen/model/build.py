@@ -213,7 +213,8 @@ class _FileBuilder:
             self._report.add("III004", place, f"field {proto.name} has a default value")
         options = self._options(proto.options, self._sources.place((*path, 8)))
         behaviors = tuple(str(item) for item in options.get("[google.api.field_behavior]", ()))
-        required = "REQUIRED" in behaviors or bool(options.get("[buf.validate.field]", {}).get("required"))
+        validated = bool(options.get("[buf.validate.field]", {}).get("required"))
+        required = resolved.is_required or "REQUIRED" in behaviors or validated
         cardinality, element, key = _shape(proto, entries)
         in_oneof = proto.HasField("oneof_index") and not proto.proto3_optional
         return Field(

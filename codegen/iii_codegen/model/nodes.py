@@ -111,7 +111,7 @@ class Field:
     oneof: str = ""
     """The oneof the field belongs to; `optional` is none."""
     required: bool = False
-    """Marked REQUIRED by google.api.field_behavior or buf.validate: must be present in the JSON."""
+    """Marked REQUIRED by google.api.field_behavior, buf.validate or proto2: must be present in the JSON."""
     behaviors: tuple[str, ...] = ()
     """google.api.field_behavior, by name."""
     deprecated: bool = False

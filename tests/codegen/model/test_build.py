@@ -130,6 +130,7 @@ def test_proto2() -> None:
     source = f'syntax = "proto2"; package shop.v1; {message_text}'
     tree = tree_of({"shop/v1/shop.proto": source})
     assert [field.explicit_presence for field in tree.messages["shop.v1.M"].fields] == [True, True]
+    assert [field.required for field in tree.messages["shop.v1.M"].fields] == [False, True]
     assert tree.enums["shop.v1.E"].closed
 
 
