@@ -16,6 +16,9 @@ _LIBRARIES = ("croniter", "google.api", "grpc_tools")
 _OPTION_FILES = ("iii_bridge/v1/contract.proto", "iii_bridge/v1/events.proto")
 _API_FILES = tuple(f"google/api/{name}.proto" for name in ("annotations", "field_behavior", "http", "httpbody"))
 
+_VALIDATE_FILE = "buf/validate/validate.proto"
+"""In no Python package so far; copied where one brings it."""
+
 
 def _package(name: str) -> Path | None:
     """The directory of an installed package; None when it is not installed."""
@@ -61,7 +64,7 @@ def import_paths() -> tuple[Path, ...]:
 
 def vendored_files() -> Iterator[tuple[str, Path]]:
     """The files a project may want a copy of: import name and place."""
-    wanted = [*_OPTION_FILES, *_API_FILES]
+    wanted = [*_OPTION_FILES, *_API_FILES, _VALIDATE_FILE]
     tools = _package("grpc_tools")
     if tools is not None:
         google = tools / "_proto" / "google" / "protobuf"
