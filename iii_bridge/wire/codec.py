@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Final, cast
+from typing import Any, Final, TypeGuard, cast
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -87,4 +87,9 @@ def _recognise(frame: str, problem: str) -> MalformedMessage:
     if not isinstance(value, dict):
         return MalformedMessage(problem)
     members = cast("dict[str, Any]", value)
-    return MalformedMessage(problem, **{name: v for name in _MEMBER if isinstance(v := members.get(name), str)})
+    return MalformedMessage(problem, **{name: v for name in _MEMBER if _is_text(v := members.get(name))})
+
+
+def _is_text(value: Any) -> TypeGuard[str]:
+    """A string that can be sent back: half a surrogate pair cannot."""
+    return isinstance(value, str) and value.isprintable()

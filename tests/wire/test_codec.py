@@ -94,6 +94,7 @@ DEEP = "[" * 4000 + "]" * 4000
         ('{"type":"invokefunction","invocation_id":"i","function_id":"f","data":{broken', "i", "f"),
         ('{"type":"invocationresult","invocation_id":"i","error":"text"}', "i", None),
         ('{"type":"invokefunction","invocation_id":7,"function_id":"f"}', None, "f"),
+        ('{"type":"invokefunction","invocation_id":"\\ud800","function_id":"f","data":NaN}', None, "f"),
         ("[]", None, None),
         ("nonsense", None, None),
         ("", None, None),
