@@ -79,30 +79,24 @@ class Shapes:
             shape["description"] = message.comment
         if message.deprecated:
             shape["deprecated"] = True
-        properties: Shape = {}
-        exclusive: list[list[str]] = []
-        for field in message.fields:
-            described = self._field(field)
-            names = self._names(field)
-            properties.update(dict.fromkeys(names, described))
-            if len(names) > 1:
-                exclusive.append(names)
-        if properties:
-            shape["properties"] = properties
-        required = [
-            names[0] for names in map(self._names, filter(self._is_required, message.fields)) if len(names) == 1
-        ]
-        if required:
-            shape["required"] = required
-        either = [self._names(field) for field in message.fields if self._is_required(field)]
-        exclusive += self._exclusive(message)
-        if exclusive:
-            shape["not"] = {"anyOf": [{"required": names} for names in exclusive]}
-        choices = [{"anyOf": [{"required": [name]} for name in names]} for names in either if len(names) > 1]
-        if choices:
-            shape["allOf"] = choices
+        if message.fields:
+            shape["properties"] = {name: self._field(field) for field in message.fields for name in self._names(field)}
+        shape |= self._presence(message)
         if self._view.unknown is UnknownMembers.REJECT:
             shape["additionalProperties"] = False
+        return shape
+
+    def _presence(self, message: Message) -> Shape:
+        """Which members must be there, and which cannot be there together."""
+        needed = [self._names(field) for field in message.fields if self._is_required(field)]
+        required = [spellings[0] for spellings in needed if len(spellings) == 1]
+        either = [spellings for spellings in needed if len(spellings) > 1]
+        twice = [self._names(field) for field in message.fields if len(self._names(field)) > 1]
+        refused: list[Shape] = [{"required": names} for names in (*twice, *self._exclusive(message))]
+        refused += [{"not": {"anyOf": [{"required": [name]} for name in spellings]}} for spellings in either]
+        shape: Shape = {"required": required} if required else {}
+        if refused:
+            shape["not"] = {"anyOf": refused}
         return shape
 
     def _names(self, field: Field) -> list[str]:

@@ -54,6 +54,7 @@ SOURCE = shop(
     }
     message Required {
       string text = 1 [(google.api.field_behavior) = REQUIRED];
+      string other_text = 6 [(google.api.field_behavior) = REQUIRED];
       Node node = 2 [(google.api.field_behavior) = REQUIRED];
       optional int32 number = 3 [(google.api.field_behavior) = REQUIRED];
       string free = 4 [(google.api.field_behavior) = OUTPUT_ONLY];

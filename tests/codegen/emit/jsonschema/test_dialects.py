@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -98,8 +99,8 @@ def test_definitions_that_would_share_a_key_do_not() -> None:
 
 @BOTH
 def test_additional_properties_stand_beside_no_all_of(dialect: str) -> None:
-    for wide in (False, True):
-        found = schema("All", dialect, unknown=UnknownMembers.REJECT, wide=wide)
+    for wide, root in itertools.product((False, True), ("All", "Required")):
+        found = schema(root, dialect, unknown=UnknownMembers.REJECT, wide=wide)
         assert not any("allOf" in node and "additionalProperties" in node for node in nodes(found))
 
 

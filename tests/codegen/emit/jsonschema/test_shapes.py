@@ -118,8 +118,8 @@ def test_members_of_a_oneof_exclude_each_other() -> None:
 
 def test_required_in_requests_and_responses() -> None:
     request, response = schema("Required")["required"], schema("Required", response=True)["required"]
-    assert request == ["text", "node", "number"]
-    assert response == ["text", "node", "number", "free", "tags"]
+    assert request == ["text", "otherText", "node", "number"]
+    assert response == ["text", "otherText", "node", "number", "free", "tags"]
     omitting = JsonProfile(defaults=Defaults.OMIT)
     assert schema("Required", profile=omitting, response=True)["required"] == request
     assert schema("Required")["properties"]["free"]["readOnly"] is True
@@ -127,9 +127,12 @@ def test_required_in_requests_and_responses() -> None:
 
 def test_required_with_two_spellings() -> None:
     checker = validator("Required", wide=True)
-    assert checker.is_valid({"text": "", "node": {}, "number": 1})
-    assert not checker.is_valid({"node": {}, "number": 1})
-    assert not checker.is_valid({"text": None, "node": {}, "number": 1})
+    for spelling in ("otherText", "other_text"):
+        assert checker.is_valid({"text": "", spelling: "", "node": {}, "number": 1})
+        assert not checker.is_valid({"text": "", spelling: None, "node": {}, "number": 1})
+        assert not checker.is_valid({spelling: "", "node": {}, "number": 1})
+    assert not checker.is_valid({"text": "", "node": {}, "number": 1})
+    assert not checker.is_valid({"text": "", "otherText": "", "other_text": "", "node": {}, "number": 1})
 
 
 def test_unknown_members_are_refused_when_the_contract_says_so() -> None:
