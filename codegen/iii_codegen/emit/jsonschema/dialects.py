@@ -13,7 +13,7 @@ __all__ = ["DIALECTS", "Dialect", "document"]
 
 # The keywords that hold schemas. Members of `properties` are names, whatever they are called.
 _ONE: Final = ("additionalProperties", "items", "not", "propertyNames")
-_LIST: Final = ("allOf", "anyOf")
+_LIST: Final = ("anyOf",)
 
 
 @dataclass(frozen=True, slots=True)
