@@ -7,7 +7,6 @@ best round counts. The last line is one JSON object: theirs ÷ ours for the
 order of about 1.1 kB, above 1 where we are faster.
 """
 
-
 from __future__ import annotations
 
 import datetime

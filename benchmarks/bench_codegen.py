@@ -8,7 +8,6 @@ of 1 000 (2.0 is linear).
     make bench-codegen
 """
 
-
 from __future__ import annotations
 
 import json
