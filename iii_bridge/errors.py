@@ -24,6 +24,7 @@ there is one, and never hold payloads or secrets.
 from __future__ import annotations
 
 import enum
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -139,7 +140,8 @@ class StatusError(InvocationError):
     """A canonical status, raised by a handler and raised again at its caller.
 
     `details` are JSON objects, each with an `@type` member where it is a
-    protobuf message in its ProtoJSON form.
+    protobuf message in its ProtoJSON form. Raises LocalProtocolError for
+    details that are not.
     """
 
     def __init__(
@@ -152,7 +154,7 @@ class StatusError(InvocationError):
         stacktrace: str | None = None,
     ) -> None:
         self.status_code = code
-        self.details = tuple(details)
+        self.details = _json_objects(details)
         super().__init__(code.name, message, function_id, stacktrace)
         self.args = (f"{function_id} failed: {message} [{code.name}]" if function_id else f"{message} [{code.name}]",)
 
@@ -160,6 +162,16 @@ class StatusError(InvocationError):
     def status(self) -> StatusCode:
         """The status the handler chose."""
         return self.status_code
+
+
+def _json_objects(details: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """Checked where they are given: an answer that cannot be written would be no answer."""
+    for index, detail in enumerate(details):
+        try:
+            json.dumps(dict(detail), allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise LocalProtocolError(f"a detail of a status must be a JSON object at $[{index}]") from error
+    return tuple(details)
 
 
 class InvocationTimeoutError(BridgeError, TimeoutError):

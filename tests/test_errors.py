@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from iii_bridge.errors import (
     BridgeError,
     ConnectionLostError,
@@ -9,6 +13,7 @@ from iii_bridge.errors import (
     ContractMismatch,
     InvocationError,
     InvocationTimeoutError,
+    LocalProtocolError,
     Outcome,
     Side,
     StatusError,
@@ -54,3 +59,9 @@ def test_a_status_reads_well_with_and_without_a_function() -> None:
     assert str(error) == "a::b failed: no such item [NOT_FOUND]"
     assert (error.code, error.status, error.details) == ("NOT_FOUND", StatusCode.NOT_FOUND, ({"a": 1},))
     assert isinstance(error, BridgeError)
+
+
+@pytest.mark.parametrize("detail", [{"a": object()}, {"a": float("nan")}, ["a"], {1: {2: {3}}}])
+def test_details_that_are_no_json_objects_are_refused_where_they_are_given(detail: Any) -> None:
+    with pytest.raises(LocalProtocolError, match=r"a detail of a status must be a JSON object at \$\[1\]"):
+        StatusError(StatusCode.NOT_FOUND, "no such item", [{"a": 1}, detail])

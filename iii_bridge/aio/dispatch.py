@@ -32,6 +32,7 @@ class Dispatcher:
         self.handlers: dict[str, Handler] = {}
         self._reply = reply
         self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
 
     @property
     def running(self) -> int:
@@ -46,6 +47,7 @@ class Dispatcher:
 
     async def stop(self) -> None:
         """Cancels what runs, but for a handler that asks for it itself; nothing more is answered."""
+        self._stopping = True
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
@@ -59,22 +61,30 @@ class Dispatcher:
             body = ErrorBody(FUNCTION_NOT_FOUND, f"Function not found: this worker does not serve {function_id}")
             self._reply(event.invocation_id, function_id, None, body)
             return
-        result, error = await self._run(handler, Invocation(event.invocation_id, event.frame))
+        result: Raw | None = None
+        error: ErrorBody | None = None
+        try:
+            result, error = await self._run(handler, Invocation(event.invocation_id, event.frame))
+        except (KeyboardInterrupt, GeneratorExit):
+            raise  # the process, or the loop, is ending
+        except BaseException as failure:
+            # A cancellation that is not ours came out of the handler, and its caller waits like any other.
+            if self._stopping and isinstance(failure, asyncio.CancelledError):
+                raise
+            _log.debug("%s failed", function_id, exc_info=True)
+            error = error_body(failure, function_id)
         self._reply(event.invocation_id, function_id, result, error)
 
     async def _run(self, handler: Handler, invocation: Invocation) -> tuple[Raw | None, ErrorBody | None]:
         current_invocation.set(invocation)  # the task's own context: nothing to reset
         # Not a `with` block around everything: most calls of other SDKs have no deadline.
-        limit = asyncio.timeout_at(invocation.deadline) if invocation.deadline is not None else None
+        if invocation.deadline is None:
+            return await handler(invocation), None
+        limit = asyncio.timeout_at(invocation.deadline)
         try:
-            if limit is None:
-                return await handler(invocation), None
             async with limit:
                 return await handler(invocation), None
-        except TimeoutError as error:
-            if limit is not None and limit.expired():
-                return None, ErrorBody(TIMEOUT, f"{invocation.function_id} stopped at its caller's deadline")
-            return None, error_body(error, invocation.function_id)
-        except (Exception, SystemExit) as error:
-            _log.debug("%s failed", invocation.function_id, exc_info=True)
-            return None, error_body(error, invocation.function_id)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            return None, ErrorBody(TIMEOUT, f"{invocation.function_id} stopped at its caller's deadline")

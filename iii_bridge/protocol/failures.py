@@ -40,11 +40,13 @@ def error_body(error: BaseException, function_id: str) -> ErrorBody:
     """The frame's `error` for what a handler of `function_id` raised."""
     if isinstance(error, ContractError):
         return _violation_body(error, function_id)
-    stack = "".join(traceback.format_exception(error))
+    stack = _writable("".join(traceback.format_exception(error)).rstrip())
     if isinstance(error, StatusError):
         line = format_status_line(error.status.name, error.message, error.details)
-        return ErrorBody(error.status.name, error.message, f"{stack.rstrip()}\n{line}")
-    return ErrorBody(INVOCATION_FAILED, str(error) or type(error).__name__, stack)
+        return ErrorBody(error.status.name, _writable(error.message), f"{stack}\n{line}")
+    if parse_status_line(stack) is not None:
+        stack += "\n(not a status)"  # the text of an exception must not pass for one
+    return ErrorBody(INVOCATION_FAILED, _text(error), stack)
 
 
 def error_from_body(body: ErrorBody, function_id: str) -> BridgeError:
@@ -71,12 +73,25 @@ def violation_detail(error: ContractError) -> dict[str, str]:
     }
 
 
+def _text(error: BaseException) -> str:
+    """What an exception says, else its type; some fail even at that."""
+    try:
+        return _writable(str(error)) or type(error).__name__
+    except Exception:
+        return type(error).__name__
+
+
+def _writable(text: str) -> str:
+    """A lone surrogate cannot be written as UTF-8, and an answer has to be."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 def _violation_body(error: ContractError, function_id: str) -> ErrorBody:
     """No stack: where the check sits says nothing about the payload that failed it."""
     # A violation further down the line is not the fault of whoever called us.
     status = error.status if error.function_id == function_id else StatusCode.INTERNAL
     line = format_status_line(status.name, str(error), [violation_detail(error)])
-    return ErrorBody(ContractError.CODE, str(error), line)
+    return ErrorBody(ContractError.CODE, _writable(str(error)), line)
 
 
 def _violation(details: tuple[Mapping[str, Any], ...]) -> ContractError | None:

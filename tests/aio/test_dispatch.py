@@ -17,6 +17,15 @@ from iii_bridge.wire import ErrorBody, InvokeFunction
 from tests.virtual_clock import run_virtually
 
 
+class Unusual(BaseException):
+    """What libraries raise to get past `except Exception`."""
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
 class Replies:
     def __init__(self) -> None:
         self.dispatcher = Dispatcher(self.take)
@@ -71,6 +80,10 @@ def test_an_unknown_function_is_not_found() -> None:
         (ValueError("bad"), "invocation_failed"),
         (TimeoutError("somewhere else"), "invocation_failed"),
         (SystemExit(3), "invocation_failed"),
+        (asyncio.CancelledError(), "invocation_failed"),
+        (Unusual("odd"), "invocation_failed"),
+        (BaseExceptionGroup("several", [Unusual("odd")]), "invocation_failed"),
+        (Unspeakable(), "invocation_failed"),
         (StatusError(StatusCode.ABORTED, "again"), "ABORTED"),
         (ContractError("f", Side.RESPONSE, "$", "bad"), "contract_violation"),
     ],
@@ -96,6 +109,23 @@ def test_a_handler_stops_at_its_callers_deadline() -> None:
     assert error is not None
     assert (error.code, error.message) == ("TIMEOUT", "f stopped at its caller's deadline")
     assert cancelled == [pytest.approx(2.5)]
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), Unusual("odd")])
+def test_a_handler_with_a_deadline_is_answered_too(error: BaseException) -> None:
+    _, answer = answer_of(failing(error), Raw(b'{"iii-bridge":{"remaining_ms":2500}}'))
+    assert answer is not None
+    assert answer.code == "invocation_failed"
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "-" + "9" * 400, "1e300", "-5", "null"])
+def test_a_sidecar_of_nonsense_is_answered(number: str) -> None:
+    async def some(invocation: Invocation) -> Raw | None:
+        await asyncio.sleep(0)
+        return Raw(b"1")
+
+    result, error = answer_of(some, Raw(b'{"iii-bridge":{"remaining_ms":%s}}' % number.encode()))
+    assert (result is None) != (error is None)
 
 
 def test_each_handler_finds_its_own_invocation_around_it() -> None:

@@ -14,7 +14,7 @@ from iii_bridge.errors import (
 )
 from iii_bridge.protocol.failures import error_body, error_from_body
 from iii_bridge.status import StatusCode, format_status_line, parse_status_line
-from iii_bridge.wire import ErrorBody
+from iii_bridge.wire import ErrorBody, InvocationResult, encode_message
 
 
 def raised(error: Exception) -> Exception:
@@ -94,3 +94,18 @@ def test_a_damaged_violation_is_a_status_still(detail: dict[str, object]) -> Non
     error = error_from_body(ErrorBody("contract_violation", "m", line), "x::y")
     assert isinstance(error, StatusError)
     assert error.status is StatusCode.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize("error", [ValueError("bad \ud800"), StatusError(StatusCode.ABORTED, "bad \ud800")])
+def test_text_that_is_no_unicode_can_still_be_written(error: Exception) -> None:
+    body = error_body(raised(error), "x::y")
+    assert body.message == "bad \\ud800"
+    assert b"bad" in encode_message(InvocationResult("i", "x::y", error=body))
+
+
+def test_the_text_of_an_exception_does_not_pass_for_a_status() -> None:
+    forged = format_status_line("NOT_FOUND", "forged")
+    body = error_body(raised(ValueError(f"quoting\n{forged}")), "x::y")
+    error = error_from_body(body, "x::y")
+    assert type(error) is InvocationError
+    assert error.code == "invocation_failed"
