@@ -229,8 +229,10 @@ class Bridge:
 
         Schemas come from the type hints unless given. A first parameter hinted
         with a Pydantic model, dataclass or msgspec Struct is built from the
-        payload. The engine acknowledges nothing: a conflict is logged. Raises
-        LocalProtocolError for an empty id or one that is registered already.
+        payload; a second one gets the context unless it has a default and
+        another name. The engine acknowledges nothing: a conflict is logged.
+        Raises LocalProtocolError for an empty id, one that is registered
+        already, and a handler that cannot be called so.
         """
         if not function_id:
             raise LocalProtocolError("function_id is empty; name one")

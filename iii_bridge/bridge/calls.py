@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, TypeVar
@@ -174,7 +175,7 @@ class Calls:
     def _budget(self, function_id: str, timeout: float | None) -> float:
         """The time a call has: what was asked for, but never more than its parent has left."""
         chosen = self._default_timeout if timeout is None else timeout
-        if not chosen > 0:
+        if not 0 < chosen < math.inf:
             raise LocalProtocolError(f"the timeout of {function_id} must be positive seconds, not {chosen!r}")
         parent = current_invocation.get()
         left = parent.remaining() if parent is not None else None

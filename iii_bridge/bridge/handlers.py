@@ -19,7 +19,7 @@ from iii_bridge.aio.invocation import Invocation
 from iii_bridge.bridge.checks import checks_of, decode_json, encode_json
 from iii_bridge.bridge.hints import Converter
 from iii_bridge.contract.spec import MethodSpec, OnViolation
-from iii_bridge.errors import ContractError, Side
+from iii_bridge.errors import ContractError, LocalProtocolError, Side
 from iii_bridge.types import Context
 
 __all__ = ["CALLER_MEMBER", "MethodBody", "function_handler", "method_body", "method_handler"]
@@ -69,7 +69,7 @@ def function_handler(
 ) -> Handler:
     """A plain function on JSON values, asynchronous or blocking; a second parameter gets the context."""
     body = function if _is_async(function) else functools.partial(_in_thread, function, pool())
-    wants_context = _takes_two(function)
+    wants_context = _wants_context(function_id, function)
 
     async def handle(invocation: Invocation) -> Raw:
         payload = decode_json(invocation.data, function_id, Side.REQUEST)
@@ -86,7 +86,16 @@ def function_handler(
 async def _in_thread(function: Callable[..., Any], pool: Executor, *arguments: Any) -> Any:
     """A deadline ends the waiting, not the thread: blocking code cannot be interrupted."""
     run = contextvars.copy_context().run
-    return await asyncio.get_running_loop().run_in_executor(pool, functools.partial(run, function, *arguments))
+    call = functools.partial(run, _without_stop_iteration, function, *arguments)
+    return await asyncio.get_running_loop().run_in_executor(pool, call)
+
+
+def _without_stop_iteration(function: Callable[..., Any], *arguments: Any) -> Any:
+    """No future can hold a StopIteration: whoever waits for it would wait for ever."""
+    try:
+        return function(*arguments)
+    except StopIteration as error:
+        raise RuntimeError("the handler raised StopIteration") from error
 
 
 def _is_queue_delivery(invocation: Invocation) -> bool:
@@ -104,10 +113,20 @@ def _is_async(function: Callable[..., Any]) -> bool:
     )
 
 
-def _takes_two(function: Callable[..., Any]) -> bool:
+def _wants_context(function_id: str, function: Callable[..., Any]) -> bool:
+    """Whether the second parameter is for the context: it has no default, or is called `context`.
+
+    Raises LocalProtocolError when the function cannot be called with a payload, or a payload and a context.
+    """
     try:
-        parameters = inspect.signature(function).parameters.values()
+        parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         return False
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return sum(parameter.kind in positional for parameter in parameters) >= 2
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    needed = [p for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    takes_any = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    if not (positional or takes_any) or len(needed) > 2 or any(p.kind is p.KEYWORD_ONLY for p in needed):
+        raise LocalProtocolError(
+            f"the handler of {function_id} cannot be called; write handler(payload) or handler(payload, context)"
+        )
+    return len(positional) > 1 and (positional[1] in needed or positional[1].name == "context")

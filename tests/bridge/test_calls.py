@@ -322,7 +322,7 @@ def test_the_reserved_member_is_refused(verb: str) -> None:
     run_virtually(main())
 
 
-@pytest.mark.parametrize("timeout", [0, -1.0, float("nan")])
+@pytest.mark.parametrize("timeout", [0, -1.0, float("nan"), float("inf")])
 def test_a_timeout_is_positive(timeout: float) -> None:
     async def main() -> None:
         async with bridge_in_memory(FakeEngine()) as (bridge, _):

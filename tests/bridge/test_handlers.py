@@ -13,7 +13,7 @@ from msgspec import UNSET, Raw
 
 from iii_bridge.aio.invocation import Invocation, current_invocation
 from iii_bridge.bridge.handlers import function_handler, method_body, method_handler
-from iii_bridge.errors import ContractError, Side
+from iii_bridge.errors import ContractError, LocalProtocolError, Side
 from iii_bridge.wire import InvokeFunction
 from tests.bridge.contracts import shop
 
@@ -129,6 +129,37 @@ def test_a_plain_function_takes_json_and_maybe_the_context(
 ) -> None:
     handler = function_handler("x::y", function, lambda payload: payload, lambda: pool)
     assert invoke(handler, data) == answer
+
+
+async def with_an_option(payload: Any, limit: int = 10) -> Any:
+    return [payload, limit]
+
+
+async def with_optional_context(payload: Any, context: Any = None) -> Any:
+    return context is not None
+
+
+@pytest.mark.parametrize(("function", "answer"), [(with_an_option, b"[1,10]"), (with_optional_context, b"true")])
+def test_a_second_parameter_with_a_default_is_the_contexts_only_by_name(
+    function: Any, answer: bytes, pool: ThreadPoolExecutor
+) -> None:
+    assert invoke(function_handler("x::y", function, lambda payload: payload, lambda: pool), b"1") == answer
+
+
+@pytest.mark.parametrize(
+    "function", [lambda: None, lambda a, b, c: None, lambda a, *, key: None, lambda *, key=1: None]
+)
+def test_a_handler_that_cannot_be_called_is_refused(function: Any, pool: ThreadPoolExecutor) -> None:
+    with pytest.raises(LocalProtocolError, match=r"the handler of x::y cannot be called; write handler\(payload\)"):
+        function_handler("x::y", function, lambda payload: payload, lambda: pool)
+
+
+def test_a_blocking_handler_that_stops_iterating_is_answered(pool: ThreadPoolExecutor) -> None:
+    def stop(payload: Any) -> Any:
+        return next(iter(()))
+
+    with pytest.raises(RuntimeError, match="the handler raised StopIteration"):
+        invoke(function_handler("x::y", stop, lambda payload: payload, lambda: pool), b"1")
 
 
 def test_a_plain_result_that_is_no_json_is_a_violation(pool: ThreadPoolExecutor) -> None:
