@@ -42,6 +42,7 @@ _SCALAR_MESSAGES: Final = frozenset(
     )
 )
 _PATTERN: Final = re.compile(r"\{[^}]*=|\*")
+_INTEGER: Final = re.compile(r"-?[0-9]{1,20}")  # longer ones are names that no enum has
 _JSON_HEADERS: Final = {"content-type": "application/json"}
 _ANY_OBJECT: Final = raw({"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"})
 
@@ -135,8 +136,21 @@ class HttpAdapter:
         text = self._body_json(request) if rule.body == "*" else Raw(b"{}")
         values = {name: unquote(value) for name, value in request.path_params.items()}
         if rule.body != "*":
-            values = {**request.query_params, **values}
+            values.update(self._query(request.query_params, values))
         return self._with_members(text, values) if values else text
+
+    def _query(self, query: Mapping[str, str], path: Mapping[str, str]) -> Mapping[str, str]:
+        """What the query adds to the path; a field that stands in both has to be the same in both."""
+        bound = {self._fields[name].name: value for name, value in path.items() if name in self._fields}
+        added: dict[str, str] = {}
+        for name, value in query.items():
+            field = self._fields.get(name)
+            already = bound.get(field.name) if field is not None else None
+            if already is None:
+                added[name] = value
+            elif already != value:
+                raise self._violation(f"$.{name}", "the query and the path disagree")
+        return added
 
     def _body_json(self, request: _HttpRequest) -> Raw:
         """The engine hands over null for no body, broken JSON and other content types alike (wire.md 7.1)."""
@@ -159,7 +173,7 @@ class HttpAdapter:
             same = [present[spelling] for spelling in spellings if spelling in present]
             if not same:
                 added.append(msgspec.json.encode(field.json_name if field else name) + b":" + encoded)
-            elif bytes(same[0]) not in (encoded, value.encode()):
+            elif bytes(same[0]) not in (encoded, value.encode()) and _string(same[0]) != value:
                 raise self._violation(f"$.{name}", "the body and the path disagree")
         rest = bytes(text).strip()[1:]
         separator = b"," if added and present else b""
@@ -178,7 +192,7 @@ class HttpAdapter:
             if value not in ("true", "false"):
                 raise self._violation(f"$.{name}", "neither true nor false")
             encoded = value.encode()
-        elif field.kind is Kind.ENUM and value.lstrip("-").isascii() and value.lstrip("-").isdigit():
+        elif field.kind is Kind.ENUM and _INTEGER.fullmatch(value):
             encoded = str(int(value)).encode()
         return b"[" + encoded + b"]" if field.repeated else encoded
 
@@ -195,6 +209,14 @@ def _fields_by_name(schema: MessageSchema) -> Mapping[str, FieldSchema]:
 
 def _is_scalar(field: FieldSchema) -> bool:
     return field.kind not in (Kind.MESSAGE, Kind.GROUP) or field.type_name in _SCALAR_MESSAGES
+
+
+def _string(data: Raw) -> Json:
+    """The text of a JSON string however it is escaped; None for anything else."""
+    try:
+        return msgspec.json.decode(data, type=str)
+    except msgspec.DecodeError:
+        return None
 
 
 def _route(method: Json, path: Json) -> tuple[str, str]:
