@@ -19,8 +19,10 @@ __all__ = ["engine"]
 
 def engine(
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="worker connections, WebSocket; 0 takes a free port")] = 49134,
-    http_port: Annotated[int, typer.Option(help="http triggers; 0 takes a free port")] = 3111,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="worker connections, WebSocket; 0 takes a free port")
+    ] = 49134,
+    http_port: Annotated[int, typer.Option(min=0, max=65535, help="http triggers; 0 takes a free port")] = 3111,
     stream_port: Annotated[
         int,
         typer.Option(

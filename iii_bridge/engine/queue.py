@@ -129,7 +129,7 @@ class Queues:
         query = call.read(_TopicQuery)
         if not query.topic:
             raise BuiltinFailure("topic_required", "`topic` is required")
-        letters = await self._store.dead(query.topic, max(query.offset, 0), max(query.limit, 0))
+        letters = await self._store.dead(query.topic, _row_number(query.offset), _row_number(query.limit))
         rows = [
             {
                 "id": letter.message.id,
@@ -180,6 +180,11 @@ class Queues:
         return runner
 
 
+def _row_number(asked: int) -> int:
+    """What SQLite can count to."""
+    return min(max(asked, 0), 2**63 - 1)
+
+
 def _check_group(config: QueueConfig, data: Raw) -> None:
     """A fifo queue with a group field takes only messages that have one (wire.md 7.6)."""
     field = config.message_group_field
@@ -187,7 +192,7 @@ def _check_group(config: QueueConfig, data: Raw) -> None:
         return
     try:
         group = msgspec.json.decode(data, type=dict[str, Raw]).get(field)
-    except msgspec.ValidationError:
+    except msgspec.DecodeError:
         group = None
     if group is None or bytes(group) == b"null":
         text = f"Queue '{config.name}' needs member '{field}' in every message, and not null"

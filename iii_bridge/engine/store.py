@@ -109,14 +109,13 @@ class _Job:
 class Store:
     """Messages and dead letters, below `directory`; None keeps them in memory.
 
-    `open` raises OSError when another engine uses the directory, sqlite3.Error when the file cannot be read.
+    `open` raises OSError when the directory cannot be made or another engine uses it, sqlite3.Error when a file in it
+    cannot be read.
     """
 
     def __init__(self, directory: Path | None) -> None:
         self._directory = directory
         self._path = ":memory:" if directory is None else str(directory / _FILE)
-        if directory is not None:
-            directory.mkdir(parents=True, exist_ok=True)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -204,10 +203,13 @@ class Store:
         with contextlib.ExitStack() as opens:
             try:
                 if self._directory is not None:
+                    self._directory.mkdir(parents=True, exist_ok=True)
                     opens.enter_context(contextlib.closing(_lock(self._directory)))
                 db = opens.enter_context(contextlib.closing(sqlite3.connect(self._path, isolation_level=None)))
                 _prepare(db)
-            except (sqlite3.Error, OSError) as error:
+            except sqlite3.Error as error:
+                self._call(_settle, opened, None, _unreadable(error, self._directory))
+            except OSError as error:
                 self._call(_settle, opened, None, error)
             else:
                 self._call(_settle, opened, None, None)
@@ -243,12 +245,18 @@ def _lock(directory: Path) -> sqlite3.Connection:
     lock = sqlite3.connect(directory / _LOCK, timeout=0, isolation_level=None)
     try:
         lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
+    except sqlite3.Error as error:
         lock.close()
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
         raise OSError(
             errno.EBUSY, f"{directory} is in use by another engine; give this one another data directory"
         ) from None
     return lock
+
+
+def _unreadable(error: sqlite3.Error, directory: Path | None) -> sqlite3.Error:
+    return type(error)(f"{error}; move the data directory away or give the engine another one: {directory}")
 
 
 def _prepare(db: sqlite3.Connection) -> None:
@@ -275,7 +283,7 @@ def _try(db: sqlite3.Connection, job: _Job) -> None:
     db.execute("SAVEPOINT job")
     try:
         job.result = job.work(db)
-    except sqlite3.Error as error:
+    except Exception as error:  # any: a value SQLite cannot take must not end the thread all writes depend on
         job.error = error
         db.execute("ROLLBACK TO job")
     db.execute("RELEASE job")

@@ -67,6 +67,16 @@ def test_a_taken_port_is_one_line_and_exit_1(tmp_path: Path) -> None:
             assert port in errors
 
 
+def test_data_that_cannot_be_kept_is_one_line_and_exit_1(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for directory in (tmp_path / "file", tmp_path / "file" / "data"):
+        with engine("--port", "0", "--http-port", "0", "--data-dir", str(directory)) as process:
+            _, errors = process.communicate(timeout=20)
+            assert process.returncode == 1
+            assert errors.count("\n") == 1
+            assert str(directory) in errors
+
+
 def test_a_wrong_queue_is_a_wrong_option() -> None:
     with engine("--queue", "a:lifo") as process:
         _, errors = process.communicate(timeout=20)

@@ -175,6 +175,14 @@ async def test_management_lists_and_single_messages() -> None:
 
 
 @asynchronous
+async def test_dead_letters_from_a_page_beyond_any_number() -> None:
+    async with Engine() as engine:
+        worker = await BareWorker.join(engine)
+        page = {"topic": "default", "offset": 2**70, "limit": 2**70}
+        assert (await worker.call("engine::queue::dlq_messages", page))["result"] == []
+
+
+@asynchronous
 async def test_management_says_what_is_missing() -> None:
     async with bench() as (_, _, producer):
         wanted = {

@@ -87,6 +87,16 @@ async def test_one_bad_write_does_not_spoil_its_neighbours() -> None:
     await store.close()
 
 
+@asynchronous
+async def test_a_value_sqlite_cannot_take_fails_alone() -> None:
+    store = Store(None)
+    await store.open()
+    with pytest.raises(OverflowError):
+        await store.dead("default", 2**70, 50)
+    await asyncio.wait_for(store.add(message(1)), 5)
+    await store.close()
+
+
 def test_a_directory_belongs_to_one_engine_at_a_time(tmp_path: Path) -> None:
     async def run() -> None:
         first, second = Store(tmp_path), Store(tmp_path)
@@ -109,12 +119,25 @@ async def test_it_must_be_open() -> None:
     await store.close()
 
 
-def test_a_file_that_is_no_database_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "queue.db").write_text("this is no database, but it is long enough to be looked at " * 20)
+@pytest.mark.parametrize("file", ["queue.db", "engine.lock"])
+def test_a_file_that_is_no_database_is_an_error_that_says_where(tmp_path: Path, file: str) -> None:
+    (tmp_path / file).write_text("this is no database, but it is long enough to be looked at " * 20)
 
     async def run() -> None:
         store = Store(tmp_path)
-        with pytest.raises(sqlite3.DatabaseError):
+        with pytest.raises(sqlite3.DatabaseError, match=str(tmp_path)):
+            await store.open()
+        await store.close()
+
+    asyncio.run(run())
+
+
+def test_a_directory_that_cannot_be_made_is_an_error_of_open(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    async def run() -> None:
+        store = Store(tmp_path / "file" / "data")
+        with pytest.raises(OSError, match="data"):
             await store.open()
         await store.close()
 
