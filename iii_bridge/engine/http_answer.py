@@ -14,7 +14,10 @@ from msgspec import Raw
 
 from iii_bridge.wire.codec import NULL
 
-__all__ = ["Answer", "Headers", "error_answer", "from_result", "header_line", "preflight", "with_cors"]
+__all__ = ["BODILESS", "Answer", "Headers", "error_answer", "from_result", "header_line", "preflight", "with_cors"]
+
+BODILESS: Final = frozenset({204, 304})
+"""Statuses whose answer has neither a body nor a length (RFC 9110)."""
 
 Headers = list[tuple[bytes, bytes]]
 """Header lines as ASGI takes them, names in lower case."""
@@ -42,9 +45,9 @@ class Answer:
     cors: bool = True
 
     def lines(self) -> Headers:
-        """Every header line, with length and date. A 204 or 304 has no length (RFC 9110)."""
+        """Every header line, with length and date."""
         headers = with_cors(self.headers) if self.cors else [*self.headers, _date()]
-        if self.status >= 200 and self.status not in (204, 304):
+        if self.status not in BODILESS:
             headers.append((b"content-length", str(len(self.body)).encode()))
         return headers
 
@@ -102,7 +105,7 @@ def from_result(result: Raw) -> Answer:
     body = bytes(returned.body)
     if content_type is not None and b"json" not in content_type.lower():
         body = _as_text(body)
-    return Answer(status, headers, b"" if status in (204, 304) else body)
+    return Answer(status, headers, b"" if status in BODILESS else body)
 
 
 def _as_text(body: bytes) -> bytes:
@@ -133,7 +136,7 @@ def header_line(name: Any, value: Any) -> tuple[bytes, bytes] | None:
     key = name.strip().lower()
     if not key or not key.isascii() or not all(c.isalnum() or c in "!#$%&'*+-.^_`|~" for c in key):
         return None
-    if any(c in "\r\n\x00" for c in value) or key.encode() in _FRAMING:
+    if any((c < " " and c != "\t") or c == "\x7f" for c in value) or key.encode() in _FRAMING:
         return None
     return key.encode(), value.encode("utf-8")
 

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Raw
 
 from iii_bridge.engine.channels import Channel, ChannelGone
-from iii_bridge.engine.http_answer import Answer, Headers, header_line, with_cors
+from iii_bridge.engine.http_answer import BODILESS, Answer, Headers, header_line, with_cors
 from iii_bridge.wire.codec import NULL
 
 __all__ = ["ClientGone", "Exchange", "Receive", "RequestBody", "ResponseStream", "Send"]
@@ -52,6 +52,11 @@ class Exchange:
         if event["type"] != "http.request":
             raise ClientGone
         return event.get("body", b""), event.get("more_body", False)
+
+    async def left(self) -> None:
+        """Returns once the client has gone or has its whole answer; what is left of the body is thrown away."""
+        while (await self._receive())["type"] == "http.request":
+            pass
 
     async def answer(self, answer: Answer) -> None:
         """Sends a whole answer."""
@@ -141,18 +146,23 @@ class ResponseStream:
             self._control(item)
 
     async def send_to(self, exchange: Exchange) -> None:
-        """Sends what `head` settled and everything that follows, chunk by chunk."""
+        """Sends what `head` settled and everything that follows, chunk by chunk, while the client is there."""
         lines = [line for name, value in self._headers.items() if (line := header_line(name, value)) is not None]
-        if self._first is None:
+        if self._first is None or self._status in BODILESS:
             await exchange.answer(Answer(self._status, lines))
             return
-        await exchange.start(self._status, with_cors(lines))
-        item: str | bytes | None = self._first
-        while item is not None:
-            if isinstance(item, bytes):
-                await exchange.write(item, more=True)
-            item = await self._channel.get()
-        await exchange.write(b"", more=False)
+        watch = asyncio.get_running_loop().create_task(exchange.left())
+        watch.add_done_callback(lambda _: self._channel.drop())
+        try:
+            await exchange.start(self._status, with_cors(lines))
+            item: str | bytes | None = self._first
+            while item is not None:
+                if isinstance(item, bytes):
+                    await exchange.write(item, more=True)
+                item = await self._channel.get()
+            await exchange.write(b"", more=False)
+        finally:
+            watch.cancel()
 
     def _control(self, text: str) -> None:
         """`set_status` and `set_headers`; anything else is ignored."""
@@ -162,7 +172,7 @@ class ResponseStream:
         except (msgspec.DecodeError, RecursionError):
             return
         status = control.status_code
-        if control.type == "set_status" and isinstance(status, int) and 100 <= status <= 599:
+        if control.type == "set_status" and isinstance(status, int) and 200 <= status <= 599:
             self._status = status
         elif control.type == "set_headers":
             self._headers.update({name: value for name, value in headers.items() if isinstance(value, str)})

@@ -88,6 +88,8 @@ def test_the_list_form_repeats_a_name() -> None:
 )
 def test_headers_that_may_not_pass(name: Any, value: Any) -> None:
     assert header_line(name, value) is None
+    assert header_line("x-one", "a\x01b") is None
+    assert header_line("x-one", "a\tb") == (b"x-one", b"a\tb")
     assert header_line(" X-One ", "ä") == (b"x-one", "ä".encode())
 
 

@@ -22,6 +22,8 @@ class Client:
         self.sent: list[dict[str, Any]] = []
 
     async def receive(self) -> Any:
+        if not self.events:
+            await asyncio.Event().wait()  # a client that stays and says no more
         return self.events.pop(0)
 
     async def send(self, event: Any) -> None:
@@ -108,6 +110,44 @@ async def test_a_stream_commits_with_its_first_byte() -> None:
     assert client.sent[0]["status"] == 201
     assert [event["body"] for event in client.sent[1:]] == [b"a", b"b", b""]
     assert [event["more_body"] for event in client.sent[1:]] == [True, True, False]
+
+
+@asynchronous
+async def test_a_client_that_leaves_ends_the_stream() -> None:
+    client, channel = Client(body(b"unread"), {"type": "http.disconnect"}), Channel(1)
+    stream = ResponseStream(channel)
+    await channel.put(b"a")
+    await stream.head()
+    await asyncio.wait_for(stream.send_to(exchange(client)), 5)
+    with pytest.raises(ChannelGone):
+        await channel.put(b"b")
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_status_without_a_body_drops_the_stream(status: int) -> None:
+    async def run() -> list[dict[str, Any]]:
+        client, channel = Client(), Channel(8)
+        stream = ResponseStream(channel)
+        for item in ('{"type":"set_status","status_code":%d}' % status, b"a"):
+            await channel.put(item)
+        await stream.head()
+        await stream.send_to(exchange(client))
+        return client.sent
+
+    sent = asyncio.run(run())
+    assert sent[0]["status"] == status
+    assert [event["body"] for event in sent[1:]] == [b""]
+
+
+@asynchronous
+async def test_a_status_that_is_no_final_one_is_ignored() -> None:
+    client, channel = Client(), Channel(8)
+    stream = ResponseStream(channel)
+    await channel.put('{"type":"set_status","status_code":101}')
+    channel.end()
+    await stream.head()
+    await stream.send_to(exchange(client))
+    assert client.sent[0]["status"] == 200
 
 
 @asynchronous

@@ -142,6 +142,26 @@ async def test_a_streamed_answer() -> None:
 
 
 @asynchronous
+async def test_a_client_that_leaves_a_stream_frees_its_writer() -> None:
+    async with site() as (engine, worker, client):
+
+        async def begin() -> None:
+            async with client.stream("GET", "/y") as answer:
+                await anext(answer.aiter_raw())
+
+        reading = asyncio.create_task(begin())
+        call = await worker.receive("invokefunction")
+        async with connect(channel(engine, call["data"]["response"])) as writer:
+            await writer.send(b"first")
+            await reading
+            async with asyncio.timeout(5):
+                while len(engine._channels._table):
+                    await worker.barrier()
+                await writer.send(b"second")
+                await writer.wait_closed()
+
+
+@asynchronous
 async def test_closing_the_response_channel_without_a_byte_is_an_empty_answer() -> None:
     async with site() as (engine, worker, client):
         asked = asyncio.create_task(client.get("/y"))
