@@ -27,6 +27,7 @@ from iii_bridge import (
 )
 from iii_bridge.contract.caller import Caller
 from iii_bridge.engine import Engine
+from iii_bridge.wire.limits import FORWARDING_ROOM_BYTES, MAX_MESSAGE_BYTES
 from tests.bridge.contracts import shop
 from tests.bridge.support import bench, run_really
 
@@ -263,5 +264,28 @@ def test_payloads_are_checked_before_they_leave() -> None:
                 await bridge.call("x::y", {"n": float("inf")})
             with pytest.raises(ContractError):
                 await bridge.void("x::y", object())
+
+    run_really(main())
+
+
+def test_a_message_that_grows_at_the_engine_costs_nobody_the_connection() -> None:
+    async def main() -> None:
+        async with bench() as bus:
+            worker, caller = await bus.bridge("worker"), await bus.bridge("caller")
+
+            @worker.function("x::size")
+            async def size(payload: Any) -> Any:
+                return len(payload["text"])
+
+            await worker.confirm("x::size")
+            before = worker.worker_id
+            fits = MAX_MESSAGE_BYTES - FORWARDING_ROOM_BYTES - 400
+            assert await caller.call("x::size", {"text": "a" * fits}) == fits
+            for room in (400, 200):  # as sent it would still have fitted
+                with pytest.raises(InvocationError, match="send it over a channel") as caught:
+                    await caller.call("x::size", {"text": "a" * (MAX_MESSAGE_BYTES - room)})
+                assert caught.value.code == "payload_too_large"
+            assert await caller.call("x::size", {"text": "ab"}) == 2
+            assert worker.worker_id == before
 
     run_really(main())

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidURI, WebSocketExcepti
 
 from iii_bridge.aio.transport import TransportClosed
 from iii_bridge.errors import LocalProtocolError
-from iii_bridge.wire.limits import FRAGMENT_BYTES, MAX_FRAME_BYTES, MAX_MESSAGE_BYTES
+from iii_bridge.wire.limits import FORWARDING_ROOM_BYTES, FRAGMENT_BYTES, MAX_FRAME_BYTES, MAX_MESSAGE_BYTES
 
 __all__ = ["WebSocketTransport", "dial"]
 
@@ -83,7 +83,7 @@ async def dial(url: str, headers: Mapping[str, str]) -> WebSocketTransport:
             ping_interval=_PING_INTERVAL,
             ping_timeout=_PING_INTERVAL,
             close_timeout=1.0,
-            max_size=MAX_MESSAGE_BYTES,
+            max_size=MAX_MESSAGE_BYTES + FORWARDING_ROOM_BYTES,  # a full message that grew at the engine
         )
     except InvalidURI as error:
         raise LocalProtocolError(f"the engine's url is not a WebSocket url; write ws://host:port: {url!r}") from error

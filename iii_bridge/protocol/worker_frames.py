@@ -18,11 +18,13 @@ from iii_bridge.wire import (
     VoidAction,
     encode_message,
 )
-from iii_bridge.wire.limits import DEFAULT_NAMESPACE, MAX_MESSAGE_BYTES
+from iii_bridge.wire.limits import DEFAULT_NAMESPACE, FORWARDING_ROOM_BYTES, MAX_MESSAGE_BYTES
 
 __all__ = ["call_frame", "reply_frame", "target_namespace"]
 
 _VOID: Final = VoidAction()
+_LIMIT: Final = MAX_MESSAGE_BYTES - FORWARDING_ROOM_BYTES
+"""A message that outgrows the limit on its way costs the one it is for its connection, with all that is under way."""
 
 
 def target_namespace(function_id: str, explicit: str | None, own: str | None) -> str | None:
@@ -60,7 +62,7 @@ def call_frame(
         namespace=UNSET if namespace is None else namespace,
     )
     frame = encode_message(message)
-    if len(frame) > MAX_MESSAGE_BYTES:
+    if len(frame) > _LIMIT:
         raise _too_large(function_id, len(frame))
     return frame
 
@@ -72,7 +74,7 @@ def reply_frame(invocation_id: str, function_id: str, result: Raw | None, error:
     else:
         message = InvocationResult(invocation_id, function_id, NULL if result is None else result)
     frame = encode_message(message)
-    if len(frame) <= MAX_MESSAGE_BYTES:
+    if len(frame) <= _LIMIT:
         return frame
     too_large = _too_large(function_id, len(frame))
     body = ErrorBody(too_large.code, too_large.message)
@@ -80,5 +82,5 @@ def reply_frame(invocation_id: str, function_id: str, result: Raw | None, error:
 
 
 def _too_large(function_id: str, size: int) -> InvocationError:
-    problem = f"a message of {size} bytes exceeds the limit of {MAX_MESSAGE_BYTES}; send it over a channel"
+    problem = f"a message of {size} bytes exceeds the limit of {_LIMIT}; send it over a channel"
     return InvocationError("payload_too_large", problem, function_id)

@@ -9,6 +9,7 @@ __all__ = [
     "CHANNEL_BUFFER_MAX",
     "DEFAULT_NAMESPACE",
     "DEFAULT_URL",
+    "FORWARDING_ROOM_BYTES",
     "FRAGMENT_BYTES",
     "MAX_FRAME_BYTES",
     "MAX_MESSAGE_BYTES",
@@ -16,6 +17,8 @@ __all__ = [
 ]
 
 MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
+FORWARDING_ROOM_BYTES: Final = 4096
+"""What the engine may add to a message it passes on: the caller's id, the trace (wire.md 5.4, 5.5)."""
 MAX_FRAME_BYTES: Final = 16 * 1024 * 1024
 FRAGMENT_BYTES: Final = 1024 * 1024
 OLD_PYTHON_MESSAGE_BYTES: Final = 1024 * 1024

@@ -342,7 +342,7 @@ def test_an_id_is_used_once() -> None:
 
 
 def test_too_large_a_call_is_refused_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_frames, "MAX_MESSAGE_BYTES", 50)
+    monkeypatch.setattr(worker_frames, "_LIMIT", 50)
     worker = machine()
     with pytest.raises(InvocationError, match="send it over a channel") as caught:
         invoke(worker)
@@ -386,7 +386,7 @@ def test_an_answer_for_a_lost_connection_goes_nowhere() -> None:
 def test_too_large_an_answer_becomes_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     worker = machine()
     receive(worker, type="invokefunction", invocation_id=ID, function_id="f", data=None)
-    monkeypatch.setattr(worker_frames, "MAX_MESSAGE_BYTES", 200)
+    monkeypatch.setattr(worker_frames, "_LIMIT", 200)
     worker.reply(ID, "f", Raw(b'"' + b"x" * 300 + b'"'))
     assert written(worker)[0]["error"]["code"] == "payload_too_large"
 
