@@ -18,6 +18,8 @@ __all__ = ["Dispatcher", "Handler", "Reply"]
 
 _log: Final = logging.getLogger("iii_bridge.dispatch")
 
+_STOP_GRACE: Final = 5.0
+
 Handler = Callable[[Invocation], Awaitable[Raw | None]]
 """Serves one function: takes what arrived, returns the encoded result."""
 
@@ -41,18 +43,23 @@ class Dispatcher:
 
     def start(self, event: Invoked) -> None:
         """Begins to serve an invocation."""
-        task = asyncio.get_running_loop().create_task(self._serve(event))
+        task = asyncio.get_running_loop().create_task(self._serve(event), name=event.frame.function_id)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def stop(self) -> None:
-        """Cancels what runs, but for a handler that asks for it itself; nothing more is answered."""
+        """Cancels what runs, but for a handler that asks for it itself; nothing more is answered.
+
+        A handler that does not let itself be cancelled is waited for a while and then named in a warning.
+        """
         self._stopping = True
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks)
+            _, running = await asyncio.wait(tasks, timeout=_STOP_GRACE)
+            for task in running:
+                _log.warning("%s does not end although it was cancelled", task.get_name())
 
     async def _serve(self, event: Invoked) -> None:
         function_id = event.frame.function_id

@@ -185,10 +185,8 @@ class BridgeSync:
         self._portal.call(self._bridge.wait_closed)
 
     def close(self) -> None:
-        """As `Bridge.close`; ends the background thread. Closing twice does nothing."""
-        if not self._portal.closed:
-            self._portal.call(self._bridge.close)
-            self._portal.close()
+        """As `Bridge.close`; ends the background thread. Closing twice does nothing, from whichever threads."""
+        self._portal.close(self._bridge.close)
 
     def __enter__(self) -> BridgeSync:
         return self

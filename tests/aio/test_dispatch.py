@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import pytest
@@ -181,3 +182,26 @@ def test_stopping_cancels_what_runs_and_answers_nothing() -> None:
         assert replies.answers.empty()
 
     run_virtually(main())
+
+
+def test_a_handler_that_refuses_to_end_does_not_keep_the_worker(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        replies = Replies()
+        release = asyncio.Event()
+
+        async def stubborn(invocation: Invocation) -> Raw | None:
+            while not release.is_set():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await release.wait()
+            return None
+
+        replies.dispatcher.handlers["f"] = stubborn
+        replies.dispatcher.start(Invoked("i", InvokeFunction("f", "i", Raw(b"{}"))))
+        await asyncio.sleep(0)
+        await replies.dispatcher.stop()
+        assert asyncio.get_running_loop().time() == pytest.approx(5.0)
+        release.set()
+        await replies.answers.get()
+
+    run_virtually(main())
+    assert "f does not end although it was cancelled" in caplog.text

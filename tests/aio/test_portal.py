@@ -81,3 +81,66 @@ def test_closing_cancels_what_runs_and_ends_the_thread() -> None:
     assert "iii-bridge portal" not in {thread.name for thread in threading.enumerate()}
     with pytest.raises(ClosedError):
         portal.call(nothing)
+
+
+def test_whoever_closes_second_waits_for_the_first() -> None:
+    portal = Portal()
+    begun, go_on = threading.Event(), threading.Event()
+    ended: list[str] = []
+
+    async def last() -> None:
+        begun.set()
+        await asyncio.to_thread(go_on.wait, 10)
+        ended.append("last")
+
+    def close() -> None:
+        portal.close(last)
+        ended.append("closed")
+
+    first, second = threading.Thread(target=close), threading.Thread(target=close)
+    first.start()
+    assert begun.wait(10)
+    second.start()
+    with pytest.raises(ClosedError):
+        portal.call(last)
+    go_on.set()
+    first.join(10)
+    second.join(10)
+    assert ended == ["last", "closed", "closed"]
+
+
+def test_a_call_that_the_end_cuts_off_says_that_its_outcome_is_unknown() -> None:
+    portal = Portal()
+    begun = threading.Event()
+    ends: list[BaseException] = []
+
+    async def endless() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    def call() -> None:
+        try:
+            portal.call(endless)
+        except BaseException as error:
+            ends.append(error)
+
+    caller = threading.Thread(target=call)
+    caller.start()
+    assert begun.wait(10)
+    portal.close()
+    caller.join(10)
+    assert [type(end) for end in ends] == [ClosedError]
+    assert str(ends[0]) == "the bridge was closed meanwhile; outcome unknown"
+
+
+def test_a_portal_cannot_close_itself() -> None:
+    portal = Portal()
+
+    async def close() -> None:
+        portal.close()
+
+    try:
+        with pytest.raises(LocalProtocolError, match="await instead"):
+            portal.call(close)
+    finally:
+        portal.close()
