@@ -6,14 +6,18 @@ compiled once whatever it is reached from, and a recursive one finds itself.
 
 from __future__ import annotations
 
+import re
 import threading
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, Final
 
 from iii_bridge.contract.plan import FieldPlan, MessagePlan, Shape, height_of, plan_of
 from iii_bridge.contract.spec import Names
 
-__all__ = ["CompileSpace", "headroom", "held_by", "indented"]
+__all__ = ["CompileSpace", "has_plain_names", "headroom", "held_by", "indented"]
+
+
+_ESCAPED: Final = re.compile(r'["\\\x00-\x1f]')
 
 
 class CompileSpace(ABC):
@@ -57,6 +61,24 @@ def held_by(plan: MessagePlan) -> list[MessagePlan]:
     """The messages that a message's fields hold."""
     elements = (field.element for field in plan.fields)
     return [plan_of(element.cls) for element in elements if element.shape is Shape.MESSAGE and element.cls is not None]
+
+
+def has_plain_names(root: MessagePlan) -> bool:
+    """Whether every JSON name of a message and all it holds stands in JSON text as it is.
+
+    A `json_name` may hold quotes, backslashes and control characters, which msgspec renames no member to.
+    """
+    seen: set[type] = set()
+    waiting = [root]
+    while waiting:
+        plan = waiting.pop()
+        if plan.cls in seen:
+            continue
+        seen.add(plan.cls)
+        if any(_ESCAPED.search(field.schema.json_name) for field in plan.fields):
+            return False
+        waiting += held_by(plan)
+    return True
 
 
 def headroom(plan: MessagePlan) -> int:

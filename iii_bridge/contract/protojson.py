@@ -26,6 +26,7 @@ from iii_bridge.contract import compile_decode, compile_encode
 from iii_bridge.contract.backend import backend_of
 from iii_bridge.contract.compile_decode import CALLER_MEMBER, FastDecoder
 from iii_bridge.contract.compile_encode import FastEncoder
+from iii_bridge.contract.compile_space import has_plain_names
 from iii_bridge.contract.json_text import Members, parse_json
 from iii_bridge.contract.plan import MessagePlan, Shape, plan_of, root_element
 from iii_bridge.contract.problems import CodecError, Path
@@ -56,10 +57,9 @@ class Codec(Generic[M]):
         self._unknown = UnknownLog(full_name_of(cls), unknown)
         self._backend = backend_of(cls)
         self._profile = profile
-        element = root_element(cls)
-        self._read = reader_of(element)
-        self._write = writer_of(element, profile)
-        self._has_fast_path = element.shape is Shape.MESSAGE
+        self._element = root_element(cls)
+        self._read = reader_of(self._element)
+        self._write = writer_of(self._element, profile)
 
     def __repr__(self) -> str:
         return f"<Codec {full_name_of(self.message_type)}>"
@@ -106,6 +106,10 @@ class Codec(Generic[M]):
         if isinstance(value, Members):
             value, caller = _take_caller(value)
         return DecodedRequest(self._exact(value), caller)
+
+    @functools.cached_property
+    def _has_fast_path(self) -> bool:
+        return self._element.shape is Shape.MESSAGE and has_plain_names(self._plan)
 
     @functools.cached_property
     def _fast_decoder(self) -> FastDecoder:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from iii_bridge.contract.compile_encode import encoder_space
-from iii_bridge.contract.compile_space import headroom, held_by, indented
+from iii_bridge.contract.compile_space import has_plain_names, headroom, held_by, indented
 from iii_bridge.contract.plan import plan_of
-from iii_bridge.contract.protojson import codec_for
+from iii_bridge.contract.protojson import CodecError, codec_for
 from iii_bridge.contract.spec import JsonProfile
 from iii_bridge.errors import UnsupportedError
 from tests.contract_layer.contracts import everything, orders
@@ -48,3 +48,21 @@ def test_a_refused_contract_leaves_no_trace() -> None:
 
 def test_lines_go_one_level_deeper() -> None:
     assert indented(["if x:", "    y"]) == ["    if x:", "        y"]
+
+
+def test_names_that_json_escapes_are_left_to_the_exact_codec() -> None:
+    contract = compile_proto(
+        'syntax = "proto3"; package escaped.v1; message Holder { repeated Odd odds = 1; Holder next = 2; }'
+        r"""message Odd { string a = 1 [json_name = "the \"a\""]; int32 b = 2 [json_name = "back\\slash"]; }"""
+        r"""message Plain { string a = 1 [json_name = "é '@' a"]; }""",
+        "escaped.proto",
+    )
+    odd, holder, plain = (contract.cls(f"escaped.v1.{name}") for name in ("Odd", "Holder", "Plain"))
+    assert [has_plain_names(plan_of(cls)) for cls in (odd, holder, plain)] == [False, False, True]
+    text = rb"""{"odds":[{"the \"a\"":"x","back\\slash":5}]}"""
+    for _ in range(2):
+        message = codec_for(holder).decode(text)
+        assert message.odds == [odd(a="x", b=5)]
+        assert codec_for(holder).encode(message) == text
+    with pytest.raises(CodecError, match="twice"):
+        codec_for(odd).decode(rb"""{"the \"a\"": "x", "the \u0022a\u0022": "y"}""")
