@@ -9,6 +9,7 @@ from iii_bridge.contract.spec import BindingSpec, HttpRule
 from iii_bridge.types import Json
 from iii_codegen.model.diagnostics import Report
 from iii_codegen.model.http_path import PathError, PathTemplate, parse_engine_path, parse_template
+from iii_codegen.model.naming import is_function_id
 from iii_codegen.model.nodes import Place, PlacedBinding
 from iii_codegen.model.options import Options
 
@@ -60,6 +61,11 @@ def _check_method(method: str, place: Place, report: Report) -> None:
         report.add("III304", place, f"http method {method or 'without a name'} does not exist")
 
 
+def _check_function_id(function_id: str, option: str, place: Place, report: Report) -> None:
+    if not is_function_id(function_id):
+        report.add("III202", place, f"{option} of trigger has an id that is not well-formed: {function_id!r}")
+
+
 def _http_binding(
     path: PathTemplate,
     http: HttpRule,
@@ -80,6 +86,8 @@ def trigger_binding(trigger: Options, request: str, report: Report) -> PlacedBin
     metadata = trigger.metadata(report, "trigger")
     condition = trigger.text("condition_function_id")
     more: dict[str, Json] = {"condition_function_id": condition} if condition else {}
+    if condition:
+        _check_function_id(condition, "condition_function_id", trigger.place, report)
     if trigger.has("http"):
         return _own_http(trigger.child("http"), request, more, metadata, report)
     for source, build in _SOURCES.items():
@@ -106,6 +114,8 @@ def _own_http(
     method = source.text("http_method").upper() or "GET"
     _check_method(method, source.place, report)
     middleware = source.values.get("middleware_function_ids", [])
+    for function_id in middleware:
+        _check_function_id(function_id, "middleware_function_ids", source.place, report)
     if middleware:
         more = {**more, "middleware_function_ids": list(middleware)}
     body = "*" if method in ("POST", "PUT", "PATCH") else ""

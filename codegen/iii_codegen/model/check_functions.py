@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from iii_bridge.contract.spec import Delivery, HttpEndpointSpec, Int64, MethodKind
 from iii_codegen.model.diagnostics import Report
+from iii_codegen.model.naming import is_function_id
 from iii_codegen.model.nodes import Kind, Method, Service, Tree
 
 __all__ = ["check_functions"]
@@ -57,6 +58,7 @@ def check_functions(tree: Tree, report: Report) -> None:
             _check_endpoint(method, method.contract.http_endpoint, report)
     for file in tree.generated_files():
         for service in file.services:
+            _check_namespace(service, report)
             _check_profiles(tree, service, report)
 
 
@@ -80,11 +82,15 @@ def _check_unique(method: Method, ids: _Ids, report: Report) -> None:
 
 
 def _check_id(method: Method, report: Report) -> None:
-    function_id, namespace = method.contract.function_id, method.contract.namespace
-    if function_id and (not function_id.isprintable() or " " in function_id or function_id.startswith("::")):
+    function_id = method.contract.function_id
+    if function_id and not is_function_id(function_id):
         report.add("III202", method.option_place, f"function id of {method.full_name} is not well-formed")
+
+
+def _check_namespace(service: Service, report: Report) -> None:
+    namespace = service.namespace
     if namespace is not None and (not namespace.isprintable() or " " in namespace):
-        report.add("III215", method.place, f"namespace of {method.full_name} is not well-formed")
+        report.add("III215", service.place, f"namespace of {service.full_name} is not well-formed")
 
 
 def _check_roots(method: Method, report: Report) -> None:
@@ -95,12 +101,9 @@ def _check_roots(method: Method, report: Report) -> None:
 
 def _check_times(method: Method, report: Report) -> None:
     contract = method.contract
-    for name, value in (("timeout", contract.timeout), ("attempt_timeout", contract.attempt_timeout)):
-        if value is not None and value <= 0:
-            report.add("III208", method.option_place, f"{name} of {method.full_name} is not positive")
-    if contract.attempt_timeout is None:
+    if contract.timeout is None or contract.attempt_timeout is None:
         return
-    if contract.timeout is not None and contract.attempt_timeout > contract.timeout:
+    if contract.attempt_timeout > contract.timeout > 0:
         report.add("III209", method.option_place, f"attempt_timeout of {method.full_name} is longer than its timeout")
 
 

@@ -13,6 +13,7 @@ from iii_codegen.model.nodes import Field, File, Message, Place, Tree
 __all__ = ["check_names", "class_names"]
 
 _CALLER_MEMBER = "_caller_worker_id"
+_OPTION_FILE = "iii_bridge/v1/contract.proto"
 
 
 def check_names(tree: Tree, report: Report) -> None:
@@ -22,6 +23,7 @@ def check_names(tree: Tree, report: Report) -> None:
     for file in tree.generated_files():
         for message in file.all_messages():
             _check_members(message, report)
+        _check_option_types(tree, file, report)
     _check_requests(tree, report)
 
 
@@ -65,9 +67,9 @@ def _check_classes(tree: Tree, report: Report) -> None:
         for service in file.services:
             own = f"service {service.full_name}"
             names = [f"{file.package}.{name}".removeprefix(".") for name in class_names(service.base_name)]
-            clash = next((name for name in names if taken.setdefault(name, own) != own), None)
-            if clash:
-                report.add("III101", service.place, f"class {clash} of {own} clashes with {taken[clash]}")
+            clashes = {taken[name]: name for name in reversed(names) if taken.setdefault(name, own) != own}
+            for other, name in clashes.items():  # one finding for each that is in the way
+                report.add("III101", service.place, f"class {name} of {own} clashes with {other}")
 
 
 def _spellings(field: Field) -> set[str]:
@@ -81,6 +83,16 @@ def _check_members(message: Message, report: Report) -> None:
             other = seen.setdefault(spelling, field)
             if other is not field:
                 report.add("III102", field.place, f"field {field.name} and {other.name} share the JSON name {spelling}")
+
+
+def _check_option_types(tree: Tree, file: File, report: Report) -> None:
+    """The types of our options are no payloads: no classes are generated for them."""
+    fields = ((field.element.type_name, field.place) for message in file.all_messages() for field in message.fields)
+    methods = (method for service in file.services for method in service.methods)
+    roots = ((root, method.place) for method in methods for root in (method.request, method.response))
+    for name, place in (*fields, *roots):
+        if tree.file_of.get(name) == _OPTION_FILE and file.path != _OPTION_FILE:
+            report.add("III104", place, f"{name} is a type of options and has no class")
 
 
 def _check_requests(tree: Tree, report: Report) -> None:

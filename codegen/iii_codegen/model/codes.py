@@ -35,6 +35,7 @@ CODES: Final[dict[str, Code]] = {
     "III101": Code("generated class clashes with a message, an enum or another service", "rename one of them"),
     "III102": Code("two fields with one JSON name", "give one of them another json_name"),
     "III103": Code("reserved JSON member", "rename the field, or give it another json_name"),
+    "III104": Code("type of options as a payload", "declare a message or an enum of your own"),
     # 2xx: functions
     "III201": Code("empty function id or prefix", "remove the option to get the default, or write a name"),
     "III202": Code("function id that is not well-formed", "write namespace::name without spaces, as in orders::place"),

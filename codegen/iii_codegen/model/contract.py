@@ -53,7 +53,7 @@ class MethodOptions:
     request: str
     comment: str
     function: Options
-    http: Options
+    http: Options | None
     triggers: Sequence[Options]
     idempotency: str
 
@@ -71,8 +71,8 @@ def resolve(scope: ServiceScope, method: MethodOptions, report: Report) -> Contr
         description=function.text("description") or method.comment,
         namespace=service.text("namespace") or None,
         metadata=metadata,
-        timeout=_first_seconds("timeout", function, service),
-        attempt_timeout=_first_seconds("attempt_timeout", function, service),
+        timeout=_seconds("timeout", scope, method, report),
+        attempt_timeout=_seconds("attempt_timeout", scope, method, report),
         idempotency=idempotency,
         delivery=_first_delivery(function, service),
         queue=function.text("queue") or service.text("queue") or None,
@@ -99,8 +99,16 @@ def _function_id(scope: ServiceScope, method: MethodOptions, report: Report) -> 
     return default_function_id(prefix, scope.package, method.name)
 
 
-def _first_seconds(name: str, *options: Options) -> float | None:
-    return next((option.seconds(name) for option in options if option.has(name)), None)
+def _seconds(name: str, scope: ServiceScope, method: MethodOptions, report: Report) -> float | None:
+    """A wrong time of a service is one finding, however many methods inherit it."""
+    for what, options in ((f"method {method.name}", method.function), (f"service {scope.name}", scope.service)):
+        value = options.seconds(name)
+        if value is None:
+            continue
+        if value <= 0:
+            report.add("III208", options.place, f"{name} of {what} is not positive")
+        return value
+    return None
 
 
 def _first_delivery(*options: Options) -> Delivery:
@@ -153,7 +161,7 @@ def _auth(options: Options) -> HttpAuth | None:
 
 def _bindings(method: MethodOptions, report: Report) -> list[PlacedBinding]:
     found: list[PlacedBinding] = []
-    if method.http.values:
+    if method.http is not None:
         found.extend(api_bindings(method.http, method.request, report))
     for trigger in method.triggers:
         binding = trigger_binding(trigger, method.request, report)

@@ -20,6 +20,7 @@ from iii_bridge.types import Json
 __all__ = ["DescriptorError", "Descriptors", "OptionError"]
 
 _DESCRIPTOR_PROTO: Final = "google/protobuf/descriptor.proto"
+_OWN_PACKAGE: Final = "iii_bridge.v1."
 
 
 class OptionError(ValueError):
@@ -75,6 +76,21 @@ class Descriptors:
                 cls = message_factory.GetMessageClass(self._pool.FindMessageTypeByName(name))
                 self._classes[name] = cls
             known = cls.FromString(options.SerializeToString())
+            _refuse_unnamed(known)
             return json_format.MessageToDict(known, preserving_proto_field_name=True, descriptor_pool=self._pool)
+        except OptionError:
+            raise
         except (DecodeError, json_format.Error, ValueError, OverflowError) as error:
             raise OptionError(f"option does not fit its definition: {error}") from error
+
+
+def _refuse_unnamed(message: Any) -> None:
+    """protoc takes any number for an enum; in our options only the named ones mean something. Raises OptionError."""
+    for field, value in message.ListFields():
+        if field.enum_type is not None and field.enum_type.full_name.startswith(_OWN_PACKAGE):
+            if value not in field.enum_type.values_by_number:
+                raise OptionError(f"{field.name} is {value}, which {field.enum_type.full_name} does not name")
+        elif field.message_type is not None and field.message_type.full_name.startswith(_OWN_PACKAGE):
+            for item in value if field.is_repeated else (value,):
+                if not field.message_type.GetOptions().map_entry:
+                    _refuse_unnamed(item)

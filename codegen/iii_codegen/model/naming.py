@@ -13,7 +13,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["base_name", "default_function_id", "default_prefix", "kebab_case", "package_version", "words"]
+__all__ = [
+    "base_name",
+    "default_function_id",
+    "default_prefix",
+    "is_function_id",
+    "kebab_case",
+    "package_version",
+    "words",
+]
 
 # A run of capitals that ends before the next word, or one word; digits belong to the word before them.
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
@@ -51,3 +59,8 @@ def default_function_id(prefix: str, package: str, method: str) -> str:
     version = package_version(package)
     middle = f"{version}::" if version not in (None, "v1") else ""
     return f"{prefix}::{middle}{kebab_case(method)}"
+
+
+def is_function_id(text: str) -> bool:
+    """Whether a text can be a function id: not empty, no spaces or control characters, and a first part."""
+    return bool(text) and text.isprintable() and " " not in text and not text.startswith("::")

@@ -98,7 +98,7 @@ class _ServiceBuilder:
             request=request,
             comment=comment,
             function=Options(read.get(FUNCTION, {}), function_place),
-            http=Options(read.get(HTTP, {}), self._sources.place((*options_path, _HTTP))),
+            http=Options(read[HTTP], self._sources.place((*options_path, _HTTP))) if HTTP in read else None,
             triggers=[
                 Options(item, self._sources.place((*options_path, _TRIGGER, index)))
                 for index, item in enumerate(read.get(TRIGGER, ()))

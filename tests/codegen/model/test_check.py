@@ -73,6 +73,10 @@ CASES: list[tuple[str, Sources]] = [
     ("III008", raw("shop/v1/1.proto") | raw("shop/v1/_1.proto")),
     ("III009", raw("shop/v1/shop.proto", body="message M { map<string, string> _1 = 1; }")),
     ("III010", function("timeout: { seconds: 999999999999999 }")),
+    ("III010", function("unknown_members: 77")),
+    ("III010", function("json: { enums: 9 }")),
+    ("III010", service("delivery: -1")),
+    ("III010", trigger('stream: { stream_name: "s" event: 12 }')),
     ("III101", shop("message R {}\nmessage SService {}\nservice S { rpc M(R) returns (R); }")),
     ("III101", shop("message R {}\nenum SClient { Z = 0; }\nservice S { rpc M(R) returns (R); }")),
     ("III101", shop('message R {}\nservice S { rpc A(R) returns (R); }\nservice SService {}')),
@@ -81,10 +85,15 @@ CASES: list[tuple[str, Sources]] = [
     ("III103", shop(
         'message R { string x = 1 [json_name = "_caller_worker_id"]; }\nservice S { rpc M(R) returns (R); }'
     )),
+    ("III104", shop("message M { iii_bridge.v1.JsonProfile a = 1; }\n// uses iii_bridge.v1.file")),
+    ("III104", shop("message M { map<string, iii_bridge.v1.Delivery> a = 1; }\n// uses iii_bridge.v1.file")),
+    ("III104", method("option (iii_bridge.v1.function) = {};", response="iii_bridge.v1.Trigger")),
     ("III201", function('id: ""')),
     ("III201", service('prefix: ""')),
     ("III202", function('id: "a b"')),
     ("III202", function('id: "a\\nb"')),
+    ("III202", trigger('subscribe: { topic: "t" } condition_function_id: "a b"')),
+    ("III202", trigger('http: { api_path: "/a" middleware_function_ids: "" }')),
     ("III203", shop("message R {}\nservice S { rpc Ab(R) returns (R); rpc ab(R) returns (R); }")),
     *(("III204", method("", request=f"google.protobuf.{name}")) for name in ("StringValue", "Value", "ListValue")),
     *(("III204", method("", response=f"google.protobuf.{name}")) for name in ("Timestamp", "Duration", "FieldMask")),
@@ -96,6 +105,7 @@ CASES: list[tuple[str, Sources]] = [
     ("III208", function("timeout: { seconds: -1 }")),
     ("III208", function("timeout: {}")),
     ("III208", endpoint(f"{URL} timeout: {{ seconds: -1 }}")),
+    ("III208", service("timeout: {}")),
     ("III209", method(
         "option idempotency_level = IDEMPOTENT; option (iii_bridge.v1.function) ="
         " { timeout: { seconds: 1 } attempt_timeout: { seconds: 2 } };"
@@ -110,6 +120,7 @@ CASES: list[tuple[str, Sources]] = [
     ("III301", trigger("")),
     ("III302", trigger("http: {}")),
     ("III302", http('body: "*"')),
+    ("III302", http("")),
     ("III303", http('get: "/a//b"')),
     ("III303", trigger('http: { api_path: "/a/{b}" }')),
     ("III304", trigger('http: { api_path: "/a" http_method: "BREW" }')),
@@ -194,6 +205,31 @@ def test_all_problems_are_reported_at_once() -> None:
         )
     )
     assert found == ["III102", "III204", "III201", "III208", "III312", "III204"]
+
+
+def test_what_methods_inherit_is_reported_once_at_the_service() -> None:
+    found = model(
+        shop(
+            """
+            message R {}
+            service S {
+              option (iii_bridge.v1.service) = { namespace: " " timeout: { seconds: -1 } };
+              rpc M(R) returns (R);
+              rpc N(R) returns (R);
+            }
+            """
+        )
+    )[1].diagnostics
+    assert [(item.code, item.place.line) for item in found] == [("III215", 15), ("III208", 16)]
+
+
+def test_every_type_in_the_way_of_a_service_is_named() -> None:
+    types = "message R {}\nmessage SService {}\nenum SClient { Z = 0; }\n"
+    found = model(shop(types + "service S { rpc M(R) returns (R); }"))
+    assert [item.problem.rpartition(" clashes with ")[2] for item in found[1].diagnostics] == [
+        "shop.v1.SClient in shop/v1/shop.proto",
+        "shop.v1.SService in shop/v1/shop.proto",
+    ]
 
 
 def test_one_route_in_two_services() -> None:
