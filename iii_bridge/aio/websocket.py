@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -17,6 +18,7 @@ __all__ = ["WebSocketTransport", "dial"]
 
 _OPEN_TIMEOUT: Final = 10.0
 _PING_INTERVAL: Final = 20.0
+_USER: Final = re.compile("//[^/]*@")
 
 
 class WebSocketTransport:
@@ -85,8 +87,10 @@ async def dial(url: str, headers: Mapping[str, str]) -> WebSocketTransport:
             close_timeout=1.0,
             max_size=MAX_MESSAGE_BYTES + FORWARDING_ROOM_BYTES,  # a full message that grew at the engine
         )
-    except InvalidURI as error:
-        raise LocalProtocolError(f"the engine's url is not a WebSocket url; write ws://host:port: {url!r}") from error
+    except (InvalidURI, ValueError):  # the standard library's parser raises the latter for a bad port
+        shown = _USER.sub("//…@", url)
+        # Without the cause, whose text holds the whole url.
+        raise LocalProtocolError(f"the engine's url is not a WebSocket url; write ws://host:port: {shown!r}") from None
     except (OSError, TimeoutError, WebSocketException) as error:
         raise TransportClosed(1006, str(error) or type(error).__name__) from error
     return WebSocketTransport(connection)

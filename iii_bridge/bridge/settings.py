@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ DEFAULT_CONNECT_TIMEOUT: Final = 30.0
 DEFAULT_HANDLER_THREADS: Final = 32
 """Blocking handlers that may run at once."""
 
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE: Final = re.compile("[\t\x20-\x7e\x80-\xff]*")
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -56,7 +59,8 @@ class Settings:
     ) -> Settings:
         """Fills the gaps from `environment`, default `os.environ`; a blank variable counts as unset.
 
-        Raises LocalProtocolError for a blank argument and for a number that is not positive.
+        Raises LocalProtocolError for a blank argument, for a number that is not positive and for a header that
+        cannot be sent.
         """
         env = os.environ if environment is None else environment
         for name, value in (("url", url), ("worker_name", worker_name), ("namespace", namespace)):
@@ -110,6 +114,9 @@ def _process_name() -> str:
 
 def _with_token(headers: Mapping[str, str], token: str | None) -> Mapping[str, str]:
     """The token is used unless the caller chose an Authorization header (sdks.md 1.1)."""
-    if token is None or any(name.lower() == "authorization" for name in headers):
-        return MappingProxyType(dict(headers))
-    return MappingProxyType({**headers, "Authorization": f"Bearer {token}"})
+    if token is not None and not any(name.lower() == "authorization" for name in headers):
+        headers = {**headers, "Authorization": f"Bearer {token.strip()}"}  # read from a file, it may end in a newline
+    for name, value in headers.items():
+        if not (_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)):
+            raise LocalProtocolError(f"header {name!r} cannot be sent; leave out line breaks and all but latin-1 text")
+    return MappingProxyType(dict(headers))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -147,3 +148,14 @@ def test_nobody_there_is_an_end_and_a_url_that_is_none_is_a_mistake() -> None:
             await websocket.dial("http://127.0.0.1:1", {})
 
     run(main())
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ws://h:99999", "ws://h:port", "ws://[::1", "http://me:secret@h", "ws://me:secret@h:x", "ws://me:a@secret@h:x"],
+)
+def test_a_url_that_is_none_is_told_without_its_password(url: str) -> None:
+    with pytest.raises(LocalProtocolError, match="write ws://host:port") as caught:
+        asyncio.run(websocket.dial(url, {}))
+    assert "secret" not in "".join(traceback.format_exception(caught.value)[-1:])
+    assert caught.value.__suppress_context__

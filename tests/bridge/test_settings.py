@@ -83,3 +83,25 @@ def test_a_source_tree_without_an_installation_has_a_version_too(monkeypatch: py
 
     monkeypatch.setattr(metadata, "version", missing)
     assert resolve({}).registration(environment={}).version == "0+unknown"
+
+
+@pytest.mark.parametrize(
+    ("headers", "environment"),
+    [
+        ({"x-a": "secret\nb"}, {}),
+        ({"x a": "secret"}, {}),
+        ({"": "secret"}, {}),
+        ({"x-a": "secret \u2603"}, {}),
+        ({}, {"III_TOKEN": "secret\nb"}),
+    ],
+)
+def test_a_header_that_cannot_be_sent_is_named_and_its_value_is_not(
+    headers: dict[str, str], environment: dict[str, str]
+) -> None:
+    with pytest.raises(LocalProtocolError, match=r"^header '.*' cannot be sent") as caught:
+        resolve(environment, headers=headers)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_token_read_from_a_file_loses_its_newline() -> None:
+    assert resolve({"III_TOKEN": "abc\n"}).headers["Authorization"] == "Bearer abc"
