@@ -13,7 +13,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from iii_codegen.protos import import_paths
 
-__all__ = ["CompileError", "Compiled", "compile_protos"]
+__all__ = ["CompileError", "Compiled", "compile_protos", "shown_path"]
 
 
 class CompileError(Exception):
@@ -33,13 +33,19 @@ class Compiled:
 def compile_protos(proto: Path, include: Iterable[Path] = ()) -> Compiled:
     """Compiles every `.proto` below a directory. Raises CompileError."""
     if not proto.is_dir():
-        raise CompileError(f"{proto}: no such directory; create it, or set `proto` in [tool.iii-bridge]")
+        raise CompileError(f"{shown_path(proto)}: no such directory; create it, or set `proto` in [tool.iii-bridge]")
     names = sorted(path.relative_to(proto).as_posix() for path in proto.rglob("*.proto") if path.is_file())
     if not names:
-        raise CompileError(f"{proto}: no .proto files below it")
+        raise CompileError(f"{shown_path(proto)}: no .proto files below it")
     paths = [proto, *include, *import_paths()]
     data = _protoc(paths, names)
     return Compiled(tuple(item.SerializeToString() for item in FileDescriptorSet.FromString(data).file), tuple(names))
+
+
+def shown_path(path: Path) -> Path:
+    """The path from the current directory when it is below that, as compilers show places, else the whole path."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _protoc(paths: Sequence[Path], names: Sequence[str]) -> bytes:
@@ -50,7 +56,7 @@ def _protoc(paths: Sequence[Path], names: Sequence[str]) -> bytes:
         arguments.write_text(
             "\n".join(
                 [
-                    *(f"--proto_path={path}" for path in paths),
+                    *(f"--proto_path={shown_path(path)}" for path in paths),
                     "--include_imports",
                     "--include_source_info",
                     f"--descriptor_set_out={output}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from iii_codegen.compile import CompileError
+from iii_codegen.compile import CompileError, shown_path
 from iii_codegen.config import ConfigError, load_config
 from iii_codegen.generate import generate
 from iii_codegen.write import write
@@ -29,8 +29,10 @@ def run(project: Path, *, check: bool, out: Callable[[str], None], err: Callable
     except CompileError as error:
         err(str(error))
         return 1
+    root = shown_path(config.proto)
     for diagnostic in outcome.diagnostics:
-        err(str(diagnostic))
+        own = (config.proto / diagnostic.place.file).is_file()  # or a file from a directory to import from
+        err(str(diagnostic.below(root) if own else diagnostic))
     if outcome.failed:
         return 1
     if check:

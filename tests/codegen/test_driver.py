@@ -102,21 +102,39 @@ def test_a_removed_contract_is_removed(project: Project) -> None:
     assert not any("old" in name for name in project.files())
 
 
-def test_errors_stop_the_run(project: Project) -> None:
+def test_errors_stop_the_run(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project.root)
     project.run()
     before = project.files()
     write_sources(project.root / "proto", {"b/v1/b.proto": shop("message A {}")["shop/v1/shop.proto"]})
     write_sources(project.root / "proto", shop("message R {}\nservice S { rpc M(R) returns (google.protobuf.Value); }"))
     (project.root / "proto/b/v1/b.proto").unlink()
     assert project.run() == 1
-    assert project.err[0].startswith("shop/v1/shop.proto:15:17: error III204: ")
+    assert project.err[0].startswith("proto/shop/v1/shop.proto:15:17: error III204: ")
     assert project.files() == before
 
 
 def test_mistakes_of_protobuf_are_shown(project: Project) -> None:
     write_sources(project.root / "proto", {"bad.proto": "syntax = 'proto3';\nmessage {"})
     assert project.run() == 1
-    assert "bad.proto:2:9: Expected message name." in project.err[0]
+    assert f"{project.root}/proto/bad.proto:2:9: Expected message name." in project.err[0]
+
+
+def test_places_are_shown_from_the_current_directory(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project.root / "pyproject.toml").write_text("[tool.iii-bridge]\nproto = 'my api'")
+    write_sources(project.root / "my api", {"old/old.proto": 'syntax = "proto3"; package old; message O {}'})
+    for directory, place in (
+        (project.root, "my api/old/old.proto"),
+        (project.root / "my api", "old/old.proto"),
+        (project.root / "proto", f"{project.root}/my api/old/old.proto"),
+    ):
+        monkeypatch.chdir(directory)
+        assert project.run() == 0
+        assert project.err[0].startswith(f"{place}:1:1: warning III005: ")
+    write_sources(project.root / "my api", {"old/old.proto": "message {"})
+    monkeypatch.chdir(project.root)
+    assert project.run() == 1
+    assert project.err[0].startswith("my api/old/old.proto:1:9: Expected message name.")
 
 
 def test_settings_that_cannot_be_used(project: Project) -> None:
@@ -128,7 +146,7 @@ def test_settings_that_cannot_be_used(project: Project) -> None:
 def test_warnings_are_shown(project: Project) -> None:
     write_sources(project.root / "proto", {"old/old.proto": 'syntax = "proto3"; package old; message O {}'})
     assert project.run() == 0
-    assert project.err[0].startswith("old/old.proto:1:1: warning III005: package old does not end in a version")
+    assert project.err[0].startswith(f"{project.root}/proto/old/old.proto:1:1: warning III005: package old ")
 
 
 def test_copies_of_library_files_are_no_contracts(project: Project) -> None:

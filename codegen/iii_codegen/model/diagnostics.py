@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from iii_codegen.model.codes import CODES
 from iii_codegen.model.nodes import Place
@@ -31,6 +33,10 @@ class Diagnostic:
     def severity(self) -> Severity:
         """As the code's entry in the table says."""
         return Severity.WARNING if CODES[self.code].warning else Severity.ERROR
+
+    def below(self, root: PurePath) -> Diagnostic:
+        """The same finding with its file, an import name, below a directory."""
+        return dataclasses.replace(self, place=dataclasses.replace(self.place, file=str(root / self.place.file)))
 
     def __str__(self) -> str:
         return f"{self.place}: {self.severity.value} {self.code}: {self.problem}\n    hint: {self.hint}"
