@@ -197,10 +197,12 @@ class Bridge:
         """Serves a service: functions with schemas, then triggers, once ownership is confirmed.
 
         With `on_conflict="wait"` it keeps trying while another worker owns one
-        of the functions. Raises RegistrationRejectedError when one is owned by
-        another worker or a binding is refused, UnsupportedError for what is not
-        carried, LocalProtocolError for the wrong namespace; nothing stays
-        registered then.
+        of the functions or the engine is away. Raises RegistrationRejectedError
+        when one is owned by another worker or a binding is refused,
+        ConnectionLostError and InvocationTimeoutError when the engine stays
+        away, UnsupportedError for what is not carried, LocalProtocolError for
+        the wrong namespace and for what is no service; nothing stays registered
+        then.
         """
         await self._worker.serve(service, on_conflict=on_conflict, dialect=dialect, pool=self._threads)
 

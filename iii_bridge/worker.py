@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import logging
 from collections.abc import Callable, Mapping
@@ -20,7 +21,15 @@ from iii_bridge.bridge.handlers import MethodBody, method_body, method_handler
 from iii_bridge.bridge.http_adapter import HttpAdapter, check_http_binding
 from iii_bridge.bridge.ownership import Ownership
 from iii_bridge.contract.spec import BindingSpec, MethodKind, MethodSpec, ServiceSpec
-from iii_bridge.errors import BridgeError, LocalProtocolError, RegistrationRejectedError, Side, UnsupportedError
+from iii_bridge.errors import (
+    BridgeError,
+    ConnectionLostError,
+    InvocationTimeoutError,
+    LocalProtocolError,
+    RegistrationRejectedError,
+    Side,
+    UnsupportedError,
+)
 from iii_bridge.protocol.sidecar import MEMBER
 from iii_bridge.protocol.worker_events import FunctionRejected
 from iii_bridge.triggers import Trigger, Triggers
@@ -129,6 +138,7 @@ class Worker:
     def _plan(
         self, service: Service | ServiceSync, on_conflict: OnConflict, dialect: Dialect, pool: Callable[[], Executor]
     ) -> Served:
+        _check_service(service)
         spec = service._service  # pyright: ignore[reportPrivateUsage] -- rpc names own the public ones
         served = Served(spec.full_name, on_conflict)
         self._check_namespace(spec)
@@ -170,7 +180,7 @@ class Worker:
         while True:
             try:
                 await self._ownership.confirm(served.function_ids)
-            except RegistrationRejectedError as error:
+            except (RegistrationRejectedError, ConnectionLostError, InvocationTimeoutError) as error:
                 if served.on_conflict == "raise" or self._session.error is not None:
                     raise
                 if str(error) != said:
@@ -209,6 +219,18 @@ class Worker:
         else:
             served.confirmed = True
             _log.info("%s is served again", served.name)
+
+
+def _check_service(service: Any) -> None:
+    """What a type checker would have found."""
+    if not isinstance(service, Service | ServiceSync):
+        given = f"the class {service.__name__}" if inspect.isclass(service) else f"a {type(service).__name__}"
+        raise LocalProtocolError(f"serve takes an instance of a class with a generated base, not {given}")
+    if isinstance(service, ServiceSync):
+        for method in service._service.methods:  # pyright: ignore[reportPrivateUsage] -- rpc names own the public ones
+            if inspect.iscoroutinefunction(getattr(service, method.name)):
+                name = f"{type(service).__name__}.{method.name}"
+                raise LocalProtocolError(f"{name} is asynchronous in a blocking service; use the base without Sync")
 
 
 def _check_supported(method: MethodSpec[Any, Any]) -> None:

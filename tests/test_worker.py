@@ -389,6 +389,50 @@ def test_a_waiting_service_is_reclaimed_after_a_reconnect() -> None:
     run_virtually(main())
 
 
+def test_a_waiting_service_waits_for_an_engine_that_goes_away_meanwhile() -> None:
+    async def main() -> None:
+        engine = FakeEngine()
+        async with bridge_in_memory(engine) as (bridge, peer):
+            await answer_serving(bridge, peer, on_conflict="wait")
+            peer.transport.break_connection()
+            again = await engine.accept()
+            await again.next("registertrigger")
+            await again.send(**rejection("orders::get"))
+            engine.away = True
+            again.transport.break_connection()
+            await asyncio.sleep(100)
+            engine.away = False
+            back = await engine.accept()
+            while (call := await back.next_call())["function_id"] != "engine::triggers::info":
+                await answer_discovery(back, call)
+            await back.answer(call, {})
+            assert len(bridge._session.protocol.desired.triggers) == 4
+
+    run_virtually(main())
+
+
+def test_what_is_no_service_is_refused() -> None:
+    class Asynchronous(OrdersBlocking):
+        async def get(self, request: Any, context: Any, /) -> Any:
+            return shop.Receipt(order_id=request.order_id)
+
+    async def main() -> None:
+        async with bench() as b:
+            bridge = await b.bridge("w")
+            mistakes: tuple[tuple[Any, str], ...] = (
+                (shop.OrdersService, "not the class OrdersService"),
+                ("orders", "not a str"),
+                (None, "not a NoneType"),
+                (Asynchronous(), "Asynchronous.get is asynchronous in a blocking service"),
+            )
+            for wrong, text in mistakes:
+                with pytest.raises(LocalProtocolError, match=text):
+                    await bridge.serve(wrong)
+            assert bridge._dispatcher.handlers == {}
+
+    run_really(main())
+
+
 def test_a_bridge_survives_its_engine_with_services_and_triggers() -> None:
     async def main() -> None:
         async with Engine(port=0, http_port=0) as engine:
