@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,16 +31,33 @@ class Compiled:
     """The files below the directory, by their import names."""
 
 
-def compile_protos(proto: Path, include: Iterable[Path] = ()) -> Compiled:
+def compile_protos(proto: Path, include: Sequence[Path] = ()) -> Compiled:
     """Compiles every `.proto` below a directory. Raises CompileError."""
     if not proto.is_dir():
         raise CompileError(f"{shown_path(proto)}: no such directory; create it, or set `proto` in [tool.iii-bridge]")
-    names = sorted(path.relative_to(proto).as_posix() for path in proto.rglob("*.proto") if path.is_file())
+    for directory in include:
+        if not directory.is_dir():
+            raise CompileError(f"{shown_path(directory)}: no such directory; correct `include` in [tool.iii-bridge]")
+    names = sorted(_names_below(proto))
     if not names:
         raise CompileError(f"{shown_path(proto)}: no .proto files below it")
     paths = [proto, *include, *import_paths()]
     data = _protoc(paths, names)
     return Compiled(tuple(item.SerializeToString() for item in FileDescriptorSet.FromString(data).file), tuple(names))
+
+
+def _names_below(proto: Path) -> Iterator[str]:
+    """Import names of the files below a directory; linked directories count, each real one once."""
+    seen: set[str] = set()
+    for directory, inner, files in os.walk(proto, followlinks=True):
+        real = os.path.realpath(directory)
+        if real in seen:
+            inner.clear()
+            continue
+        seen.add(real)
+        inner.sort()
+        paths = (Path(directory, name) for name in files if name.endswith(".proto"))
+        yield from (path.relative_to(proto).as_posix() for path in paths if path.is_file())
 
 
 def shown_path(path: Path) -> Path:

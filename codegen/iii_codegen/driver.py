@@ -23,7 +23,7 @@ def run(project: Path, *, check: bool, out: Callable[[str], None], err: Callable
     try:
         config = load_config(project)
         outcome = generate(config)
-    except ConfigError as error:
+    except (ConfigError, OSError) as error:
         err(f"error: {error}")
         return 2
     except CompileError as error:
@@ -35,6 +35,11 @@ def run(project: Path, *, check: bool, out: Callable[[str], None], err: Callable
         err(str(diagnostic.below(root) if own else diagnostic))
     if outcome.failed:
         return 1
+    foreign = [path for changes in outcome.changes for path in changes.foreign]
+    for path in foreign:
+        err(f"error: {shown_path(path)} was not generated; move it away, or name another `out` in [tool.iii-bridge]")
+    if foreign:
+        return 2
     if check:
         stale = [line for changes in outcome.changes for line in changes.lines(config.project)]
         for line in stale:
@@ -43,7 +48,11 @@ def run(project: Path, *, check: bool, out: Callable[[str], None], err: Callable
             err(f"{len(stale)} generated files differ from the contracts; run `iii-bridge codegen`")
         return 1 if stale else 0
     for changes in outcome.changes:
-        write(changes)
+        try:
+            write(changes)
+        except OSError as error:
+            err(f"error: {changes.root} cannot be written: {error.strerror}: {error.filename}")
+            return 2
         written, removed = len(changes.create) + len(changes.update), len(changes.remove)
         out(f"{changes.root}: {written} written, {removed} removed, {changes.unchanged} unchanged")
     return 0

@@ -20,6 +20,8 @@ class Changes:
     create: dict[Path, str] = field(default_factory=lambda: dict[Path, str]())
     update: dict[Path, str] = field(default_factory=lambda: dict[Path, str]())
     remove: list[Path] = field(default_factory=lambda: list[Path]())
+    foreign: list[Path] = field(default_factory=lambda: list[Path]())
+    """Files that stand where ours would, and that we did not write; `write` refuses to touch them."""
     unchanged: int = 0
 
     def __bool__(self) -> bool:
@@ -47,6 +49,8 @@ def plan(root: Path, files: Iterable[OutputFile], suffix: str) -> Changes:
             changes.create[path] = file.content
         elif current == file.content or (file.only_if_missing and not _is_ours(current)):
             changes.unchanged += 1
+        elif current and not _is_ours(current):
+            changes.foreign.append(path)
         else:
             changes.update[path] = file.content
     changes.remove = sorted(path for path in _below(root, suffix) if path not in wanted and _is_ours(_read(path) or ""))
@@ -54,7 +58,12 @@ def plan(root: Path, files: Iterable[OutputFile], suffix: str) -> Changes:
 
 
 def write(changes: Changes) -> None:
-    """Carries out a plan. Each file appears whole or not at all."""
+    """Carries out a plan. Each file appears whole or not at all.
+
+    Raises FileExistsError, before anything is written, when a file of somebody else's is in the way; OSError.
+    """
+    if changes.foreign:
+        raise FileExistsError(f"{changes.foreign[0]} was not generated; move it away, or name another `out`")
     for path, content in (*changes.create.items(), *changes.update.items()):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -83,8 +92,8 @@ def _read(path: Path) -> str | None:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         return None
-    except (UnicodeDecodeError, IsADirectoryError):
-        return ""
+    except UnicodeDecodeError:
+        return "not ours"
 
 
 def _is_ours(content: str) -> bool:

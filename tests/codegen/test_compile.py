@@ -30,6 +30,18 @@ def test_include(tmp_path: Path) -> None:
         compile_protos(tmp_path / "proto")
 
 
+    with pytest.raises(CompileError, match="no such directory; correct `include`"):
+        compile_protos(tmp_path / "proto", [tmp_path / "nowhere"])
+
+
+def test_linked_directories_are_read_once(tmp_path: Path) -> None:
+    write_sources(tmp_path / "shared", {"v1/a.proto": 'syntax = "proto3"; package a.v1; message A {}'})
+    write_sources(tmp_path / "proto", {"b/v1/b.proto": 'syntax = "proto3"; package b.v1; message B {}'})
+    (tmp_path / "proto/a").symlink_to(tmp_path / "shared", target_is_directory=True)
+    (tmp_path / "shared/loop").symlink_to(tmp_path / "proto", target_is_directory=True)
+    assert compile_protos(tmp_path / "proto").to_generate == ("a/v1/a.proto", "b/v1/b.proto")
+
+
 def test_every_problem_is_shown_with_its_place(tmp_path: Path) -> None:
     write_sources(
         tmp_path / "proto", {"a.proto": 'syntax = "proto3";\nmessage A {\n  Nothing a = 1;\n  strin b = 2;\n}'}

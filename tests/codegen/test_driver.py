@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -141,6 +142,27 @@ def test_settings_that_cannot_be_used(project: Project) -> None:
     (project.root / "pyproject.toml").write_text("[tool.iii-bridge]\nprot = 'x'")
     assert project.run() == 2
     assert project.err == ["error: unknown key tool.iii-bridge.prot in pyproject.toml; did you mean proto?"]
+
+
+def test_a_file_in_the_way_is_not_overwritten(project: Project) -> None:
+    mine = project.root / "contracts/shop/v1/shop_pb.py"
+    write_sources(project.root, {"contracts/shop/v1/shop_pb.py": "x = 1\n"})
+    for check in (False, True):
+        assert project.run(check=check) == 2
+        assert project.err == [
+            f"error: {mine} was not generated; move it away, or name another `out` in [tool.iii-bridge]"
+        ]
+    assert [name for name in project.files() if name.startswith(("contracts", "schemas"))] == [
+        "contracts/shop/v1/shop_pb.py"
+    ]
+    assert mine.read_text() == "x = 1\n"
+
+
+def test_a_directory_that_cannot_be_written(project: Project) -> None:
+    (project.root / "schemas").write_text("a file")
+    assert project.run() == 2
+    assert len(project.err) == 1
+    assert re.match(r"error: .*Not a directory: ", project.err[0])
 
 
 def test_warnings_are_shown(project: Project) -> None:
