@@ -17,10 +17,11 @@ require_libraries()
 def codegen(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when a file differs.")] = False,
     project: Annotated[
-        Path, typer.Option("--project", metavar="DIR", help="The directory of pyproject.toml.", file_okay=False)
+        Path,
+        typer.Option("--project", metavar="DIR", help="The directory of pyproject.toml.", exists=True, file_okay=False),
     ] = Path(),
 ) -> None:
-    """Generate stubs and schemas as [tool.iii-bridge] in pyproject.toml says.
+    """Generate stubs and schemas: proto/ becomes contracts/ and schemas/, unless [tool.iii-bridge] says otherwise.
 
     Exit codes: 0 done, 1 a contract has errors or, with --check, a file differs, 2 the settings cannot be used.
     """

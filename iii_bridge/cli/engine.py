@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import signal
@@ -76,7 +77,9 @@ async def _run(made: Engine, kept_in: str) -> int:
     try:
         await made.start()
     except Exception as error:
-        typer.echo(f"iii-bridge engine: cannot start: {error}", err=True)
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        cure = "; stop what listens there, or choose other ports with --port and --http-port" if taken else ""
+        typer.echo(f"iii-bridge engine: cannot start: {error}{cure}", err=True)
         return 1
     typer.echo(f"engine ready: workers {made.url}  http {made.http_url}  queues in {kept_in}")
     await stop.wait()

@@ -57,19 +57,21 @@ def _load(name: str, verb: Verb) -> Any:
     except ModuleNotFoundError as error:
         if error.name is not None and error.name.split(".")[0] in {"iii_bridge", "iii_codegen"}:
             raise
-        target = _needs_extra(name, verb, error)
-    if isinstance(target, typer.Typer):
-        command = get_command(target)
+        command = _command(name, _needs_extra(name, verb, error), _ANY_ARGUMENTS)
     else:
-        single = typer.Typer(add_completion=False, rich_markup_mode="markdown")
-        single.command(name, help=None)(target)
-        command = get_command(single)
+        command = get_command(target) if isinstance(target, typer.Typer) else _command(name, target)
     command.name = name
     return command
 
 
+def _command(name: str, function: Any, settings: dict[str, Any] | None = None) -> Any:
+    single = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+    single.command(name, help=None, context_settings=settings)(function)
+    return get_command(single)
+
+
 def _needs_extra(name: str, verb: Verb, error: ModuleNotFoundError) -> Any:
-    def missing() -> None:
+    def missing(context: typer.Context) -> None:
         typer.echo(
             f"error: `iii-bridge {name}` needs {error.name}, which is not installed; "
             f"install it with: pip install 'iii-bridge[{verb.extra or 'all'}]'",
@@ -79,6 +81,10 @@ def _needs_extra(name: str, verb: Verb, error: ModuleNotFoundError) -> Any:
 
     missing.__doc__ = f"{verb.help} (not installed: pip install 'iii-bridge[{verb.extra or 'all'}]')"
     return missing
+
+
+_ANY_ARGUMENTS: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
+"""For verbs that are not installed: whatever they are given, the answer is what to install."""
 
 
 app = typer.Typer(
@@ -108,11 +114,16 @@ def _root(
 
 
 def main() -> None:
-    """The console script: errors of ours are one line, never a stack trace."""
+    """The console script: errors of ours, and files that cannot be used, are one line and never a stack trace."""
     try:
         app()
     except BridgeError as error:
         typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        typer.echo(f"error: cannot use {error.filename}: {(error.strerror or type(error).__name__).lower()}", err=True)
         sys.exit(1)
 
 

@@ -65,6 +65,7 @@ def test_a_taken_port_is_one_line_and_exit_1(tmp_path: Path) -> None:
             assert errors.count("\n") == 1
             assert errors.startswith("iii-bridge engine: cannot start: ")
             assert port in errors
+            assert "choose other ports" in errors
 
 
 def test_data_that_cannot_be_kept_is_one_line_and_exit_1(tmp_path: Path) -> None:

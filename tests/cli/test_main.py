@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -40,14 +41,31 @@ def test_an_unknown_verb_is_named() -> None:
     assert "engin" in answer.stderr
 
 
-def test_a_missing_extra_is_named_with_its_cure() -> None:
+@pytest.mark.parametrize("arguments", [[], ["--port", "0"], ["path"]])
+def test_a_missing_extra_is_named_with_its_cure_whatever_the_verb_is_given(arguments: list[str]) -> None:
     hidden = (
         "import sys; sys.modules['uvicorn'] = None\n"
         "from iii_bridge.cli.main import main\n"
-        "sys.argv = ['iii-bridge', 'engine']\n"
+        f"sys.argv = ['iii-bridge', 'engine', *{arguments!r}]\n"
         "main()"
     )
     answer = subprocess.run([sys.executable, "-c", hidden], capture_output=True, text=True, timeout=60, check=False)
     assert answer.returncode == 2
     assert "pip install 'iii-bridge[engine]'" in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_a_file_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    answer = run("protos", "vendor", str(blocked))
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("error: cannot use ")
+    assert str(blocked) in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
+def test_a_project_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    answer = run("codegen", "--project", str(tmp_path / "nowhere"))
+    assert answer.returncode == 2
+    assert "Invalid value for '--project'" in answer.stderr

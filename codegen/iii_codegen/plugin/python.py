@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 
-from iii_codegen.emit.jsonschema.files import method_schemas
-from iii_codegen.emit.python.package import emit_python
-from iii_codegen.plugin.run import run_plugin
+from iii_codegen.plugin.program import check_start
 
 __all__ = ["main"]
 
 
 def main() -> None:
     """Answers the request on the standard input."""
+    check_start()
+    from iii_codegen.emit.jsonschema.files import method_schemas
+    from iii_codegen.emit.python.package import emit_python
+    from iii_codegen.plugin.run import run_plugin
+
     answer = run_plugin(
         sys.stdin.buffer.read(), {}, lambda tree, _: emit_python(tree, method_schemas(tree)), sys.stderr
     )
