@@ -180,6 +180,7 @@ class Session:
 
     async def _keep_connected(self) -> None:
         delays = self._backoff.delays(random.random)
+        level = logging.WARNING  # an outage is worth one line; its further attempts are detail
         while self.protocol.state is State.DISCONNECTED:
             try:
                 transport = await self._dial()
@@ -189,9 +190,11 @@ class Session:
                 self._failure = ""
                 if await self._serve(transport):
                     delays = self._backoff.delays(random.random)
+                    level = logging.WARNING
             if self.protocol.state is State.DISCONNECTED:
                 delay = next(delays)
-                _log.info("not connected: %s; trying again in %.1f s", self._failure, delay)
+                _log.log(level, "not connected: %s; trying again in %.1f s, and then on", self._failure, delay)
+                level = logging.INFO
                 await asyncio.sleep(delay)
 
     async def _serve(self, transport: BatchTransport) -> bool:

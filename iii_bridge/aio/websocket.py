@@ -88,12 +88,18 @@ async def dial(url: str, headers: Mapping[str, str]) -> WebSocketTransport:
             max_size=MAX_MESSAGE_BYTES + FORWARDING_ROOM_BYTES,  # a full message that grew at the engine
         )
     except (InvalidURI, ValueError):  # the standard library's parser raises the latter for a bad port
-        shown = _USER.sub("//…@", url)
+        shown = _shown(url)
         # Without the cause, whose text holds the whole url.
         raise LocalProtocolError(f"the engine's url is not a WebSocket url; write ws://host:port: {shown!r}") from None
     except (OSError, TimeoutError, WebSocketException) as error:
-        raise TransportClosed(1006, str(error) or type(error).__name__) from error
+        reason = f"no engine answers at {_shown(url)}; start one there, or correct the url: "
+        raise TransportClosed(1006, reason + (str(error) or type(error).__name__)) from error
     return WebSocketTransport(connection)
+
+
+def _shown(url: str) -> str:
+    """The url without what may be secret in it."""
+    return _USER.sub("//…@", url).partition("?")[0]
 
 
 def _closed(closed: ConnectionClosed) -> TransportClosed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -317,6 +318,23 @@ def test_waiting_for_an_engine_that_is_away_says_why() -> None:
                 await w.session.wait_ready(3.0)
 
     run_virtually(main())
+
+
+def test_an_outage_is_worth_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "iii_bridge.session")
+
+    async def main() -> None:
+        async with world() as w:
+            w.engine.away = True
+            w.session.start()
+            with pytest.raises(ConnectionLostError):
+                await w.session.wait_ready(30.0)
+
+    run_virtually(main())
+    levels = [record.levelno for record in caplog.records if "not connected: nobody is there" in record.message]
+    assert levels[0] == logging.WARNING
+    assert len(levels) > 1
+    assert set(levels[1:]) == {logging.INFO}
 
 
 def test_what_the_engine_said_before_it_hung_up_is_the_reason() -> None:

@@ -142,7 +142,7 @@ def test_nobody_there_is_an_end_and_a_url_that_is_none_is_a_mistake() -> None:
     async def main() -> None:
         async with listening(echo) as url:
             pass
-        with pytest.raises(TransportClosed, match=r"connect|Connect|refused"):
+        with pytest.raises(TransportClosed, match=r"no engine answers at ws://.*start one.*(connect|Connect|refused)"):
             await websocket.dial(url, {})
         with pytest.raises(LocalProtocolError, match="ws://host:port"):
             await websocket.dial("http://127.0.0.1:1", {})
@@ -159,3 +159,13 @@ def test_a_url_that_is_none_is_told_without_its_password(url: str) -> None:
         asyncio.run(websocket.dial(url, {}))
     assert "secret" not in "".join(traceback.format_exception(caught.value)[-1:])
     assert caught.value.__suppress_context__
+
+
+def test_an_engine_that_is_away_is_named_without_secrets() -> None:
+    async def main() -> None:
+        with pytest.raises(TransportClosed) as caught:
+            await websocket.dial("ws://me:secret@127.0.0.1:1/?token=secret", {})
+        assert "ws://…@127.0.0.1:1/;" in caught.value.reason
+        assert "secret" not in str(caught.value)
+
+    run(main())
