@@ -71,7 +71,9 @@ class Dispatcher:
         result: Raw | None = None
         error: ErrorBody | None = None
         try:
-            result, error = await self._run(handler, Invocation(event.invocation_id, event.frame))
+            invocation = Invocation(event.invocation_id, event.frame)
+            result, error = await self._run(handler, invocation)
+            invocation.answered = error is None
         except (KeyboardInterrupt, GeneratorExit):
             raise  # the process, or the loop, is ending
         except BaseException as failure:

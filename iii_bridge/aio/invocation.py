@@ -25,6 +25,7 @@ class Invocation:
 
     __slots__ = (
         "_loop",
+        "answered",
         "attempt",
         "baggage",
         "binding",
@@ -53,6 +54,8 @@ class Invocation:
         self.baggage: str | None = text_or_none(frame.baggage)
         self.caller_worker_id: str | None = None
         self.binding: Binding | None = None
+        self.answered = False
+        """Whether its handler has returned: nobody waits for what it left running."""
 
     @property
     def from_queue(self) -> bool:

@@ -178,11 +178,11 @@ class Calls:
         if not 0 < chosen < math.inf:
             raise LocalProtocolError(f"the timeout of {function_id} must be positive seconds, not {chosen!r}")
         parent = current_invocation.get()
-        left = parent.remaining() if parent is not None else None
+        left = parent.remaining() if parent is not None and not parent.answered else None
         if left is None or left >= chosen:
             return chosen
         if left <= 0:
-            raise InvocationTimeoutError(function_id, chosen, Outcome.NOT_SENT)
+            raise InvocationTimeoutError(function_id, 0.0, Outcome.NOT_SENT)  # that is what was left for it
         return left
 
 

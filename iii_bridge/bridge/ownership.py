@@ -79,11 +79,13 @@ class Ownership:
         deadline = loop.time() + timeout
         registration = raw(self._session.protocol.registration)
         while True:
-            try:
-                answer = await self._session.call(WORKERS_REGISTER, registration, timeout=timeout)
+            left = deadline - loop.time()
+            try:  # asking again changes nothing, and an answer may get lost (wire.md 2.3 and 5.2)
+                answer = await self._session.call(WORKERS_REGISTER, registration, timeout=min(left, _ASK_TIMEOUT))
             except InvocationTimeoutError as error:
-                problem = f"the engine did not accept this worker within {timeout:g} s"
-                raise ConnectionLostError("connect", error.outcome, problem) from error
+                if loop.time() >= deadline:
+                    problem = f"the engine did not accept this worker within {timeout:g} s"
+                    raise ConnectionLostError("connect", error.outcome, problem) from error
             except ConnectionLostError:
                 if loop.time() >= deadline:
                     raise

@@ -273,6 +273,29 @@ def test_a_call_after_the_parents_deadline_is_not_sent() -> None:
     run_virtually(main())
 
 
+def test_a_call_left_running_by_a_handler_that_has_returned_has_its_own_time() -> None:
+    async def main() -> None:
+        async with bridge_in_memory(FakeEngine()) as (bridge, peer):
+            later: list[asyncio.Task[Any]] = []
+
+            async def call_later() -> Any:
+                await asyncio.sleep(10.0)
+                return await bridge.call("inner::g", {}, timeout=60.0)
+
+            async def outer(payload: Any) -> Any:
+                later.append(asyncio.create_task(call_later()))
+
+            await serve_outer(bridge, peer, 4000, outer, traceparent="00-t-s-01")
+            await peer.next("invocationresult")
+            call = await peer.next_call()
+            assert call["metadata"]["iii-bridge"]["remaining_ms"] == 60_000
+            assert call["traceparent"] == "00-t-s-01"
+            await peer.answer(call, "done")
+            assert await later[0] == "done"
+
+    run_virtually(main())
+
+
 def test_void_and_enqueue_carry_no_sidecar() -> None:
     async def main() -> None:
         async with bridge_in_memory(FakeEngine()) as (bridge, peer):

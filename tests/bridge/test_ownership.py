@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from iii_bridge import Bridge
+from iii_bridge.bridge.settings import Settings
 from iii_bridge.errors import ConnectionLostError, ForbiddenError, RegistrationRejectedError
 from tests.aio.fake_engine import FakeEngine, Peer
 from tests.bridge.support import bridge_in_memory
@@ -156,9 +158,6 @@ def open_with(answer: dict[str, Any] | None) -> None:
     """Opens a bridge whose register call is answered like this."""
 
     async def main() -> None:
-        from iii_bridge import Bridge
-        from iii_bridge.bridge.settings import Settings
-
         engine = FakeEngine()
         settings = Settings.resolve("ws://memory", worker_name="w", environment={}, connect_timeout=5.0)
         bridge = Bridge(settings, engine.dial)
@@ -184,9 +183,6 @@ def test_opening_ends_when_the_engine_takes_the_worker_or_not() -> None:
 
 def test_a_connection_lost_while_opening_is_tried_again() -> None:
     async def main() -> None:
-        from iii_bridge import Bridge
-        from iii_bridge.bridge.settings import Settings
-
         engine = FakeEngine()
         bridge = Bridge(Settings.resolve("ws://memory", worker_name="w", environment={}), engine.dial)
         opening = asyncio.create_task(bridge.open())
@@ -196,6 +192,23 @@ def test_a_connection_lost_while_opening_is_tried_again() -> None:
         again = await engine.accept()
         await again.answer(await again.next_call(), {"success": True})
         await opening
+        await bridge.close()
+
+    run_virtually(main())
+
+
+def test_an_answer_lost_while_opening_is_asked_for_again() -> None:
+    async def main() -> None:
+        engine = FakeEngine()
+        bridge = Bridge(Settings.resolve("ws://memory", worker_name="w", environment={}), engine.dial)
+        opening = asyncio.create_task(bridge.open())
+        peer = await engine.accept()
+        await peer.next_call()
+        again = await peer.next_call()
+        assert again["function_id"] == "engine::workers::register"
+        await peer.answer(again, {"success": True})
+        await opening
+        assert asyncio.get_running_loop().time() < 5.0
         await bridge.close()
 
     run_virtually(main())
