@@ -39,7 +39,8 @@ class Diagnostic:
         return dataclasses.replace(self, place=dataclasses.replace(self.place, file=str(root / self.place.file)))
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.severity.value} {self.code}: {self.problem}\n    hint: {self.hint}"
+        problem = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in self.problem)
+        return f"{self.place}: {self.severity.value} {self.code}: {problem}\n    hint: {self.hint}"
 
 
 @dataclass(slots=True)

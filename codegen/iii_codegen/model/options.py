@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -68,13 +69,30 @@ class Options:
         if not text:
             return {}
         try:
-            value = json.loads(text, parse_constant=_no_constant)
+            value = json.loads(
+                text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_without_repetition
+            )
+            json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair has no UTF-8
         except ValueError:
             value = None
         if not isinstance(value, dict):
             report.add(code, self.place, f"{name} of {what} is not a JSON object")
             return {}
         return value  # pyright: ignore[reportUnknownVariableType] -- JSON objects have string keys
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(text)
+    return value
+
+
+def _without_repetition(members: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(members)
+    if len(found) < len(members):
+        raise ValueError("a member occurs twice")
+    return found
 
 
 def _no_constant(name: str) -> None:

@@ -23,3 +23,10 @@ def test_order_and_text() -> None:
 
 def test_a_place_without_a_line() -> None:
     assert str(Place("a.proto")) == "a.proto"
+
+
+def test_what_a_contract_says_stays_on_one_line() -> None:
+    report = Report()
+    report.add("III312", Place("a.proto", 1, 1), "cron expression é\n\x1b[31m cannot be read")
+    (finding,) = report.diagnostics
+    assert str(finding).split("\n")[0].endswith("cron expression é\\n\\x1b[31m cannot be read")

@@ -37,7 +37,23 @@ def test_metadata_is_in_order() -> None:
     assert report.diagnostics == []
 
 
-@pytest.mark.parametrize("text", ["", "null", "NaN", '{"a": NaN}', '{"a": Infinity}', "{'a': 1}", '"x"', "{} {}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "NaN",
+        '{"a": NaN}',
+        '{"a": Infinity}',
+        "{'a': 1}",
+        '{"a": 1, "a": 1}',
+        '{"a": {"b": 1, "b": 2}}',
+        '{"a": 1e999}',
+        '{"a": "\\ud800"}',
+        '"x"',
+        "{} {}",
+    ],
+)
 def test_json_that_is_no_object(text: str) -> None:
     report = Report()
     assert options(metadata_json=text).metadata(report, "it") == {}
