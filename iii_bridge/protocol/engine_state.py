@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from msgspec import UNSET, Raw, UnsetType
 
-from iii_bridge.wire.limits import DEFAULT_NAMESPACE
+from iii_bridge.wire.limits import DEFAULT_NAMESPACE, MAX_MESSAGE_BYTES
 from iii_bridge.wire.messages import Message
 
 __all__ = ["Binding", "FunctionEntry", "PendingInvocation", "TriggerType", "Worker", "WorkerDetails"]
@@ -35,7 +35,7 @@ class Worker:
 
     `grace_ends` is the machine's `now` at which the namespace becomes
     `default`; `connected_at_ms` is unix milliseconds; `message_limit` the
-    largest payload in bytes its SDK survives, or None.
+    largest message in bytes its connection survives (wire.md 1.2).
     """
 
     id: str
@@ -45,7 +45,7 @@ class Worker:
     ip_address: str | None
     namespace: str | None = None
     details: WorkerDetails = field(default_factory=WorkerDetails)
-    message_limit: int | None = None
+    message_limit: int = MAX_MESSAGE_BYTES
     gone: bool = False
     held: list[Message] = field(default_factory=list[Message], repr=False)
     executing: dict[str, PendingInvocation] = field(default_factory=dict[str, "PendingInvocation"], repr=False)

@@ -24,6 +24,9 @@ CALLER_MEMBER: Final = "_caller_worker_id"
 ENQUEUE_FUNCTION: Final = "engine::queue::enqueue"
 """The provider behind `action: enqueue` (wire.md 5.3)."""
 
+_ENVELOPE_BYTES: Final = 4096
+"""Room left for the other members of a message where a limit applies."""
+
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _BAGGAGE_KEY: Final = "iii.function.id"
 _members: msgspec.json.Decoder[dict[str, Raw]] = msgspec.json.Decoder(dict[str, Raw])
@@ -157,7 +160,7 @@ class Invocations:
             return []
         if pending.caller_invocation_id is None:
             return [Note(f"{pending.function_id} failed, nobody waits for it: {error.code}")] if error else []
-        if result is not None and caller.message_limit is not None and len(bytes(result)) > caller.message_limit:
+        if result is not None and len(bytes(result)) > caller.message_limit - _ENVELOPE_BYTES:
             result, error = None, _too_large("result", pending.function_id, caller.message_limit)
         answer = InvocationResult(
             invocation_id=pending.caller_invocation_id,
@@ -192,7 +195,8 @@ class Invocations:
         if entry.over_http:
             text = f"{entry.id} is invoked over http, which this engine version does not carry; serve it from a worker"
             return self.finish(pending, None, ErrorBody("function_not_invokable", text))
-        if executor.message_limit is not None and len(bytes(data)) > executor.message_limit:
+        size = len(bytes(data)) + (0 if metadata is UNSET else len(bytes(metadata)))
+        if size > executor.message_limit - _ENVELOPE_BYTES:
             return self.finish(pending, None, _too_large("payload", entry.id, executor.message_limit))
         pending.executor = executor
         pending.id = self._forwarded_id(executor, pending.caller_invocation_id)
@@ -260,5 +264,5 @@ def _baggage(baggage: str | UnsetType | None, function_id: str) -> str:
 
 
 def _too_large(what: str, function_id: str, limit: int) -> ErrorBody:
-    text = f"the {what} of {function_id} is larger than the {limit} bytes its receiver takes; send it through a channel"
+    text = f"the {what} of {function_id} does not fit the {limit} bytes its receiver takes; send it through a channel"
     return ErrorBody("payload_too_large", text)

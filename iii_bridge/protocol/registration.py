@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -10,13 +10,10 @@ from msgspec import UNSET, Raw, UnsetType
 from iii_bridge.protocol.builtins import WORKERS_REGISTER, clean_name
 from iii_bridge.protocol.catalogue import blank_namespace
 from iii_bridge.protocol.engine_state import Worker, WorkerDetails
-from iii_bridge.wire.limits import DEFAULT_NAMESPACE, OLD_PYTHON_MESSAGE_BYTES
+from iii_bridge.wire.limits import DEFAULT_NAMESPACE, MAX_MESSAGE_BYTES, OLD_PYTHON_MESSAGE_BYTES
 from iii_bridge.wire.messages import ErrorBody, RegistrationRejected
 
 __all__ = ["NameLeases", "RegisterRequest", "read_request"]
-
-_ENVELOPE_BYTES: Final = 4096
-"""Room left for the members around a payload when a message limit applies."""
 
 
 class _Telemetry(msgspec.Struct, frozen=True):
@@ -49,16 +46,16 @@ class RegisterRequest(msgspec.Struct, frozen=True):
             isolation=self.isolation,
         )
 
-    def message_limit(self) -> int | None:
-        """The official Python SDK before 0.25 drops the connection on a message above 1 MiB (sdks.md 1.7)."""
+    def message_limit(self) -> int:
+        """In bytes. The official Python SDK before 0.25 drops the connection on a message above 1 MiB (sdks.md 1.7)."""
         official = self.telemetry is not None and self.telemetry.framework == "iii-py"
         if not official or "large-messages.v1" in (self.features or ()):
-            return None
+            return MAX_MESSAGE_BYTES
         major, _, rest = (self.version or "").partition(".")
         minor = rest.partition(".")[0]
         if major == "0" and minor.isdecimal() and int(minor) < 25:
-            return OLD_PYTHON_MESSAGE_BYTES - _ENVELOPE_BYTES
-        return None
+            return OLD_PYTHON_MESSAGE_BYTES
+        return MAX_MESSAGE_BYTES
 
 
 _decoder: msgspec.json.Decoder[RegisterRequest] = msgspec.json.Decoder(RegisterRequest)

@@ -13,6 +13,7 @@ from iii_bridge.protocol.engine_effects import Note
 from iii_bridge.protocol.engine_state import FunctionEntry
 from iii_bridge.protocol.invocations import with_caller
 from iii_bridge.wire.codec import raw
+from iii_bridge.wire.limits import MAX_MESSAGE_BYTES
 from iii_bridge.wire.messages import ErrorBody, InvokeFunction
 from tests.protocol.engine_machine import Machine, text_of
 
@@ -310,3 +311,14 @@ def test_a_spelled_out_caller_is_overwritten() -> None:
 def test_a_name_no_reader_takes_apart_is_passed_on_with_the_caller_last() -> None:
     spelled = rb'{"\ud800":1,"_caller_worker_id":"forged"}'
     assert json.loads(bytes(with_caller(Raw(spelled), "me")))["_caller_worker_id"] == "me"
+
+
+def test_nothing_leaves_that_is_too_large_for_any_connection() -> None:
+    machine = Machine()
+    worker, caller = machine.join(), machine.join()
+    machine.frame(worker, type="registerfunction", id="a::f")
+    half = "x" * (MAX_MESSAGE_BYTES // 2)
+    machine.call(caller, "a::f", half, UUID)
+    assert machine.only(worker)["type"] == "invokefunction"
+    machine.call(caller, "a::f", half, UUID, metadata=half)
+    assert machine.only(caller)["error"]["code"] == "payload_too_large"

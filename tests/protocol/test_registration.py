@@ -7,6 +7,7 @@ import pytest
 from iii_bridge.protocol.engine_state import Worker, WorkerDetails
 from iii_bridge.protocol.registration import NameLeases, RegisterRequest, read_request
 from iii_bridge.wire.codec import raw
+from iii_bridge.wire.limits import MAX_MESSAGE_BYTES, OLD_PYTHON_MESSAGE_BYTES
 from iii_bridge.wire.messages import ErrorBody
 
 
@@ -49,7 +50,7 @@ def test_who_cannot_take_large_messages(
     framework: object, version: str | None, features: object, limited: bool
 ) -> None:
     request = read(runtime="python", version=version, telemetry={"framework": framework}, features=features)
-    assert (request.message_limit() is not None) is limited
+    assert request.message_limit() == (OLD_PYTHON_MESSAGE_BYTES if limited else MAX_MESSAGE_BYTES)
 
 
 def test_bad_input_is_an_error() -> None:
