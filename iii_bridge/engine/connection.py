@@ -11,18 +11,22 @@ who flood it, never those it owes answers, nor itself.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from typing import Final
 
 from iii_bridge.aio.transport import Transport, TransportClosed
 
-__all__ = ["BACKLOG_LIMIT", "Connection"]
+__all__ = ["BACKLOG_LIMIT", "FLUSH_SECONDS", "Connection"]
 
 BACKLOG_LIMIT: Final = 1024
 """Calls of one caller that may wait for one connection before that caller is not read from.
 
 The real engine's queue holds 64, but its senders are tasks and its readers never wait for them (wire.md 2.4).
 """
+
+FLUSH_SECONDS: Final = 2.0
+"""How long a connection that is to close may take for what is queued: its peer may not read any more."""
 
 
 class Connection:
@@ -35,6 +39,8 @@ class Connection:
         self._ready = asyncio.Event()
         self._room: asyncio.Event | None = None
         self._closing: tuple[int, str] | None = None
+        self._flush = asyncio.timeout(None)
+        self._writing = False
         self._ended = False
 
     def push(self, frame: bytes, caller: str | None = None) -> None:
@@ -51,10 +57,11 @@ class Connection:
         return self._waiting.get(caller, 0) > BACKLOG_LIMIT
 
     def finish(self, code: int, reason: str) -> None:
-        """Sends what is queued, then closes. Does not wait for it."""
+        """Sends what is queued, as far as the peer takes it in time, then closes. Does not wait for it."""
         if self._closing is None:
             self._closing = (code, reason)
             self._ready.set()
+            self._limit()
 
     async def room(self, caller: str) -> None:
         """Waits until fewer calls of this caller wait here, or the connection has ended."""
@@ -66,24 +73,37 @@ class Connection:
     async def write(self) -> None:
         """Writes until the connection ends; runs as the connection's one writer task."""
         try:
-            while True:
-                while self._outbox:
-                    frame, caller = self._outbox.popleft()
-                    if caller is not None:
-                        self._took(caller)
-                    await self.transport.send(frame)
-                if self._closing is not None:
-                    await self.transport.close(*self._closing)
-                    return
-                self._ready.clear()
-                await self._ready.wait()
+            with contextlib.suppress(TimeoutError):
+                async with self._flush:
+                    self._writing = True
+                    self._limit()
+                    await self._send_until_closing()
+            if self._closing is not None:
+                await self.transport.close(*self._closing)
         except TransportClosed:
             return
         finally:
+            self._writing = False
             self._ended = True
             self._outbox.clear()
             self._waiting.clear()
             self._free()
+
+    async def _send_until_closing(self) -> None:
+        while True:
+            while self._outbox:
+                frame, caller = self._outbox.popleft()
+                if caller is not None:
+                    self._took(caller)
+                await self.transport.send(frame)
+            if self._closing is not None:
+                return
+            self._ready.clear()
+            await self._ready.wait()
+
+    def _limit(self) -> None:
+        if self._writing and self._closing is not None and not self._ended:
+            self._flush.reschedule(asyncio.get_running_loop().time() + FLUSH_SECONDS)
 
     def _took(self, caller: str) -> None:
         left = self._waiting[caller] - 1

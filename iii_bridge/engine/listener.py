@@ -7,7 +7,7 @@ import http
 import logging
 import socket
 from typing import Any, Final, cast
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -65,10 +65,10 @@ class Listener:
         await server.wait_closed()
 
     def _route(self, connection: ServerConnection, request: Request) -> Response | None:
-        url = urlsplit(request.path)
-        if url.path in ("", "/", "/otel"):
+        path = _path(request.path)
+        if path in ("/", "/otel"):
             return None
-        if not url.path.startswith(_CHANNEL_PATH):
+        if not path.startswith(_CHANNEL_PATH):
             return connection.respond(http.HTTPStatus.NOT_FOUND, "Not Found\n")
         target = _channel_target(request.path)
         if target is None:
@@ -82,7 +82,7 @@ class Listener:
         path = ws.request.path if ws.request is not None else "/"
         if path.startswith(_CHANNEL_PATH):
             await self._channel(ws, path)
-        elif urlsplit(path).path == "/otel":
+        elif _path(path) == "/otel":
             await _drain(ws)
         else:
             peer: Any = ws.remote_address
@@ -135,8 +135,13 @@ def _ended(closed: ConnectionClosed) -> TransportClosed:
 
 
 async def _close(ws: ServerConnection, code: int, reason: str) -> None:
-    # websockets writes a close frame without a code when the code is None, but does not say so in its types
-    await ws.close(cast(int, None) if code == CLOSE_NO_CODE else code, reason)
+    """Closes within seconds: behind a message the peer does not take, the close frame would wait for ever."""
+    try:
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            # websockets writes a close frame without a code when the code is None, but does not say so in its types
+            await ws.close(cast(int, None) if code == CLOSE_NO_CODE else code, reason)
+    except TimeoutError:
+        ws.transport.abort()
 
 
 async def _drain(ws: ServerConnection) -> None:
@@ -174,11 +179,16 @@ async def _give_to_reader(ws: ServerConnection, channel: Channel) -> None:
         leaving.cancel()
 
 
-def _channel_target(path: str) -> tuple[str, str, Direction] | None:
-    url = urlsplit(path)
-    query = parse_qs(url.query)
+def _path(target: str) -> str:
+    """The path of a request target, without its query."""
+    return target.partition("?")[0]
+
+
+def _channel_target(target: str) -> tuple[str, str, Direction] | None:
+    path, _, text = target.partition("?")
+    query = parse_qs(text)
     key, direction = query.get("key"), query.get("dir")
     if not key or not direction:
         return None
     end = _DIRECTIONS.get(direction[-1])
-    return None if end is None else (unquote(url.path[len(_CHANNEL_PATH) :]), key[-1], end)
+    return None if end is None else (unquote(path[len(_CHANNEL_PATH) :]), key[-1], end)

@@ -103,3 +103,17 @@ async def test_a_broken_transport_frees_whoever_waits() -> None:
         await writer
     connection.push(b"y", "a")
     assert not connection.congested("a")
+
+
+@asynchronous
+async def test_a_peer_that_does_not_read_is_closed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("iii_bridge.engine.connection.FLUSH_SECONDS", 0.01)
+    transport = Slow()
+    connection = Connection(transport)
+    writer = asyncio.create_task(connection.write())
+    connection.push(b"never taken")
+    await asyncio.sleep(0)
+    connection.finish(1012, "bye")
+    await asyncio.wait_for(writer, 5)
+    assert transport.sent == []
+    assert transport.closed == (1012, "bye")

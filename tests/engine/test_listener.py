@@ -21,6 +21,11 @@ async def test_any_query_is_taken_and_other_paths_are_not() -> None:
         with pytest.raises(InvalidStatus) as refused:
             await connect(engine.url + "/elsewhere")
         assert refused.value.response.status_code == 404
+        reader, writer = await asyncio.open_connection(engine.host, engine.port)
+        writer.write(b"GET //[ HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 404 " in await reader.readline()
+        writer.close()
+        await writer.wait_closed()
 
 
 @asynchronous
@@ -96,3 +101,28 @@ async def test_shutdown_closes_with_a_code_that_invites_reconnecting() -> None:
         with pytest.raises(ConnectionClosed):
             await socket.recv()
         assert socket.close_code == 1012
+
+
+@asynchronous
+async def test_workers_that_do_not_read_keep_neither_their_place_nor_the_engine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("iii_bridge.engine.connection.FLUSH_SECONDS", 0.05)
+    monkeypatch.setattr("iii_bridge.engine.listener._CLOSE_SECONDS", 0.05)
+    engine = Engine()
+    await engine.start()
+    caller = await BareWorker.join(engine)
+    evicted, stuck = await BareWorker.join(engine), await BareWorker.join(engine)
+    for number, worker in enumerate((evicted, stuck)):
+        await worker.function(f"a::f{number}")
+        worker.socket.transport.pause_reading()
+        for _ in range(20):
+            await caller.start(f"a::f{number}", "x" * 1024 * 1024)
+    await caller.barrier()
+    await caller.send(type="reattach", previous_worker_id=evicted.id, reattach_token=evicted.token)
+    async with asyncio.timeout(10):
+        while len(engine.hub._connections) > 2:
+            await caller.barrier()
+        await engine.stop()
+    for worker in (caller, evicted, stuck):
+        worker.socket.transport.abort()
