@@ -37,7 +37,7 @@ _encoder: Final = msgspec.json.Encoder()
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole response; `cors` is False for the one answer that carries no CORS headers, the 504."""
+    """A whole response; `cors` is False for the 504, which carries no CORS headers, and a preflight, with its own."""
 
     status: int
     headers: Headers
@@ -73,7 +73,7 @@ def preflight(allow: Iterable[str] | None) -> Answer:
     headers = list(_PREFLIGHT)
     if allow is not None:
         headers.append((b"allow", ",".join(sorted(allow)).encode()))
-    return Answer(200, [*headers, _date(), (b"content-length", b"0")], cors=False)
+    return Answer(200, headers, cors=False)
 
 
 def error_answer(status: int, code: str, message: str, error_id: str | None = None, **more: Any) -> Answer:

@@ -11,6 +11,8 @@ import uvicorn
 __all__ = ["HttpServer"]
 
 _DRAIN_SECONDS: Final = 1.0
+_KEEP_ALIVE_SECONDS: Final = 75
+"""Well above what clients keep idle connections for, or one is closed under a request that reuses it."""
 
 
 class HttpServer:
@@ -29,6 +31,7 @@ class HttpServer:
             access_log=False,
             server_header=False,
             date_header=False,  # our answers carry their own
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             proxy_headers=False,
         )
         self._server = uvicorn.Server(config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -128,7 +129,7 @@ def test_a_status_without_a_body_drops_the_stream(status: int) -> None:
     async def run() -> list[dict[str, Any]]:
         client, channel = Client(), Channel(8)
         stream = ResponseStream(channel)
-        for item in ('{"type":"set_status","status_code":%d}' % status, b"a"):
+        for item in (json.dumps({"type": "set_status", "status_code": status}), b"a"):
             await channel.put(item)
         await stream.head()
         await stream.send_to(exchange(client))
