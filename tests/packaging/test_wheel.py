@@ -125,3 +125,26 @@ def test_the_wheel_brings_its_types_and_its_protos(elsewhere: Path) -> None:
     roots = [Path(line) for line in paths.stdout.split()]
     for name in ("iii_bridge/v1/contract.proto", "google/api/annotations.proto", "google/protobuf/struct.proto"):
         assert any((root / name).is_file() for root in roots), name
+
+
+@pytest.mark.timeout(600)
+def test_the_wheel_brings_plugins_that_write_what_codegen_writes(elsewhere: Path) -> None:
+    generated = run(elsewhere, "iii-bridge", "codegen")
+    assert generated.returncode == 0, generated.stderr
+    paths = [
+        f"-I{path}" for path in ("proto", *run(elsewhere, "iii-bridge", "protos", "path").stdout.split("\n")) if path
+    ]
+    for plugin, written in (("python", "contracts"), ("jsonschema", "schemas")):
+        out = elsewhere / "by-plugin" / written
+        out.mkdir(parents=True)
+        command = ["python", "-m", "grpc_tools.protoc", *paths, f"--iii-{plugin}_out={out}"]
+        made = run(elsewhere, *command, "acme/greeter/v1/greeter.proto")
+        assert (made.returncode, made.stderr) == (0, "")
+        expected, found = files_below(elsewhere / "project" / written), files_below(out)
+        assert expected == found
+        assert expected
+
+
+def files_below(root: Path) -> dict[str, bytes]:
+    files = (path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
