@@ -223,7 +223,8 @@ class RegistrationRejectedError(BridgeError):
         self.subject = subject
         self.namespace = namespace
         self.owner_worker_id = owner_worker_id
-        text = message or (f"owned by worker {owner_worker_id}" if owner_worker_id else "refused by the engine")
+        owner = f"owned by worker {owner_worker_id}; choose another name, or stop that one"
+        text = message or (owner if owner_worker_id else "refused by the engine")
         super().__init__(f"{subject} was not registered in namespace {namespace}: {text} [{code}]")
 
     @property

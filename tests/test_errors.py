@@ -15,6 +15,7 @@ from iii_bridge.errors import (
     InvocationTimeoutError,
     LocalProtocolError,
     Outcome,
+    RegistrationRejectedError,
     Side,
     StatusError,
 )
@@ -65,3 +66,11 @@ def test_a_status_reads_well_with_and_without_a_function() -> None:
 def test_details_that_are_no_json_objects_are_refused_where_they_are_given(detail: Any) -> None:
     with pytest.raises(LocalProtocolError, match=r"a detail of a status must be a JSON object at \$\[1\]"):
         StatusError(StatusCode.NOT_FOUND, "no such item", [{"a": 1}, detail])
+
+
+def test_a_name_that_is_taken_comes_with_the_cure() -> None:
+    error = RegistrationRejectedError("WORKER_NAMESPACE_CONFLICT", "orders", "default", "w-1")
+    assert str(error) == (
+        "orders was not registered in namespace default: "
+        "owned by worker w-1; choose another name, or stop that one [WORKER_NAMESPACE_CONFLICT]"
+    )

@@ -8,11 +8,13 @@ underscore.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from iii_bridge.contract.caller import Caller, SyncCaller
 from iii_bridge.contract.spec import MethodSpec, ServiceSpec
+from iii_bridge.errors import LocalProtocolError
 from iii_bridge.types import EnqueueReceipt, Json
 
 __all__ = [
@@ -55,7 +57,14 @@ class SyncStub:
     _methods: ClassVar[ServiceSpec]
 
     def __init__(self, caller: SyncCaller, /, *, namespace: str | None = None) -> None:
-        """`caller` is a blocking bridge; `namespace` is where the functions are looked up."""
+        """`caller` is a blocking bridge; `namespace` is where the functions are looked up.
+
+        Raises LocalProtocolError for an asynchronous bridge, whose calls nobody would await.
+        """
+        if inspect.iscoroutinefunction(getattr(caller, "call_method", None)):
+            raise LocalProtocolError(
+                f"{type(self).__name__} needs a bridge of connect_sync; on one of connect use the client without Sync"
+            )
         self._caller = caller
         self._namespace = namespace
 

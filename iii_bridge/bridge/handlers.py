@@ -43,7 +43,7 @@ _peek: Final = msgspec.json.Decoder(_Caller)
 def method_body(function: Callable[..., Any], pool: Executor | None) -> MethodBody:
     """An asynchronous method as it is; a blocking one (`pool` given) in a thread, with the context variables."""
     if pool is None:
-        return function
+        return function if inspect.iscoroutinefunction(function) else functools.partial(_awaited, function)
     return functools.partial(_in_thread, function, pool)
 
 
@@ -81,6 +81,15 @@ def function_handler(
         return encode_json(result, function_id, Side.RESPONSE)
 
     return handle
+
+
+async def _awaited(function: Callable[..., Any], request: Any, context: Context) -> Any:
+    """What a wrapper around an asynchronous method returns is awaited; a method that blocks is on the wrong base."""
+    result = function(request, context)
+    if not inspect.isawaitable(result):
+        name = getattr(function, "__qualname__", type(function).__name__)
+        raise LocalProtocolError(f"{name} is not asynchronous; write `async def`, or use the base with Sync")
+    return await result
 
 
 async def _in_thread(function: Callable[..., Any], pool: Executor, *arguments: Any) -> Any:

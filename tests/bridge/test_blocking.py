@@ -15,6 +15,7 @@ from iii_bridge import (
     FunctionNotFoundError,
     LocalProtocolError,
     UnsupportedError,
+    connect,
     connect_sync,
 )
 from iii_bridge.abi.v0 import Empty
@@ -23,6 +24,7 @@ from iii_bridge.contract.caller import SyncCaller
 from iii_bridge.engine import Engine
 from iii_bridge.v1 import HttpResponse
 from tests.bridge.contracts import shop
+from tests.bridge.support import run_really
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +149,12 @@ def test_failing_to_connect_leaves_no_thread() -> None:
     with pytest.raises(ConnectionLostError):
         connect_sync("ws://127.0.0.1:1", connect_timeout=0.1)
     assert portals() == before
+
+
+def test_a_blocking_client_refuses_an_asynchronous_bridge(url: str) -> None:
+    async def main() -> None:
+        async with connect(url) as bridge:
+            with pytest.raises(LocalProtocolError, match="OrdersClientSync needs a bridge of connect_sync"):
+                shop.OrdersClientSync(bridge)
+
+    run_really(main())

@@ -168,3 +168,21 @@ def test_a_plain_result_that_is_no_json_is_a_violation(pool: ThreadPoolExecutor)
 
     with pytest.raises(ContractError, match="x::y response"):
         invoke(function_handler("x::y", odd, lambda payload: payload, lambda: pool), b"1")
+
+
+def test_a_blocking_method_on_the_asynchronous_base_is_named() -> None:
+    def block(request: Any, context: Any) -> Any:
+        return shop.Receipt()
+
+    with pytest.raises(LocalProtocolError, match=r"block is not asynchronous; write `async def`"):
+        invoke(method_handler(PLACE, method_body(block, None)), b'{"sku":"a"}')
+
+
+def test_a_wrapper_around_an_asynchronous_method_is_awaited() -> None:
+    def wrapper(request: Any, context: Any) -> Any:
+        return place(request, context)
+
+    async def place(request: Any, context: Any) -> Any:
+        return shop.Receipt(order_id="w")
+
+    assert b'"orderId":"w"' in invoke(method_handler(PLACE, method_body(wrapper, None)), b'{"sku":"a"}')
