@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from iii_codegen.emit.file import Lines, header
@@ -43,20 +43,30 @@ class Module:
     """The module being written."""
 
     def __init__(self) -> None:
-        self._imports: set[Import] = set()
+        self._imports: dict[Import, Import] = {}
+        self._aliases: set[str] = set()
         self.body = Lines()
         self.exports: list[str] = []
 
     def use(self, needed: Import) -> str:
-        """The name an import is used by; the import statement is written because of it."""
-        self._imports.add(needed)
-        return needed.alias
+        """The name an import is used by; the import statement is written because of it.
+
+        Two imports may want one name, as `a/b_c.proto` and `a/b/c.proto` do: the second one gets a number.
+        """
+        if needed not in self._imports:
+            alias, number = needed.alias, 1
+            while alias in self._aliases:
+                number += 1
+                alias = f"{needed.alias}_{number}"
+            self._aliases.add(alias)
+            self._imports[needed] = replace(needed, alias=alias)
+        return self._imports[needed].alias
 
     def source(self, *sources: str) -> str:
         """The module's text."""
         lines = [f"# {header(*sources)}", "# ruff: noqa", "", "from __future__ import annotations"]
         group = -1
-        for item in sorted(self._imports):
+        for item in sorted(self._imports.values()):
             if item.group != group:
                 lines.append("")
                 group = item.group

@@ -38,3 +38,10 @@ def test_source() -> None:
 
 def test_an_empty_module() -> None:
     assert Module().source("a.proto").count("import") == 1
+
+
+def test_two_imports_that_want_one_name() -> None:
+    module = Module()
+    imports = [Import(3, "..a", "b_c_pb", "_a_b_c_pb"), Import(3, "..a.b", "c_pb", "_a_b_c_pb")]
+    assert [module.use(item) for item in (*imports, *imports)] == ["_a_b_c_pb", "_a_b_c_pb_2"] * 2
+    assert "from ..a import b_c_pb as _a_b_c_pb\nfrom ..a.b import c_pb as _a_b_c_pb_2\n" in module.source()
