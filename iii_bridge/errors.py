@@ -52,6 +52,9 @@ __all__ = [
 ]
 
 
+_EXECUTOR_LOST: Final = frozenset({"channel_send_failed", "invocation_error", "invocation_stopped"})
+
+
 class Side(enum.Enum):
     """Which half of a call a contract violation was found in."""
 
@@ -112,7 +115,9 @@ class InvocationError(BridgeError):
     """The engine or the worker that owns the function answered with an error.
 
     `code` is the code of the frame, unchanged; `stacktrace` is what the other
-    side sent, kept for logs and never part of `str()`.
+    side sent, kept for logs and never part of `str()`. `outcome` is UNKNOWN
+    where the executor went away under the call, so that nobody can say what it
+    did (wire.md 5.2), and None where the error is the function's own answer.
     """
 
     def __init__(self, code: str, message: str, function_id: str, stacktrace: str | None = None) -> None:
@@ -120,7 +125,9 @@ class InvocationError(BridgeError):
         self.message = message
         self.function_id = function_id
         self.stacktrace = stacktrace
-        super().__init__(f"{function_id} failed: {message} [{code}]")
+        self.outcome = Outcome.UNKNOWN if code in _EXECUTOR_LOST else None
+        suffix = f"; outcome {self.outcome.value}" if self.outcome else ""
+        super().__init__(f"{function_id} failed: {message} [{code}]{suffix}")
 
     @property
     def status(self) -> StatusCode:
@@ -238,7 +245,7 @@ class BacklogFullError(BridgeError):
 
     def __init__(self, limit: int, what: str = "frames") -> None:
         self.limit = limit
-        super().__init__(f"the outbox already holds {limit} {what}; retry once the engine is reachable")
+        super().__init__(f"the outbox already holds {limit} {what}; start fewer at once, or retry when it has drained")
 
     @property
     def status(self) -> StatusCode:

@@ -45,6 +45,13 @@ def test_the_other_sides_stack_is_kept_but_never_shown() -> None:
     assert error.status is StatusCode.UNKNOWN
 
 
+def test_a_lost_executor_leaves_the_outcome_open() -> None:
+    error = InvocationError("invocation_stopped", "Invocation stopped", "a::b")
+    assert error.outcome is Outcome.UNKNOWN
+    assert str(error) == "a::b failed: Invocation stopped [invocation_stopped]; outcome unknown"
+    assert InvocationError("invocation_failed", "boom", "a::b").outcome is None
+
+
 def test_timeouts_and_lost_connections_are_also_the_builtin_kinds() -> None:
     timeout = InvocationTimeoutError("a::b", 2.5, Outcome.UNKNOWN)
     assert isinstance(timeout, TimeoutError)
