@@ -193,7 +193,7 @@ class Session:
                     level = logging.WARNING
             if self.protocol.state is State.DISCONNECTED:
                 delay = next(delays)
-                _log.log(level, "not connected: %s; trying again in %.1f s, and then on", self._failure, delay)
+                _log.log(level, "not connected: %s; trying until it works, next in %.1f s", self._failure, delay)
                 level = logging.INFO
                 await asyncio.sleep(delay)
 

@@ -1,6 +1,12 @@
 """The embedded engine: for development, tests and small installations (wire.md)."""
 
-from iii_bridge.engine.queue_runner import QueueConfig
-from iii_bridge.engine.server import Engine
+try:
+    from iii_bridge.engine.queue_runner import QueueConfig
+    from iii_bridge.engine.server import Engine
+except ModuleNotFoundError as error:
+    if (error.name or "").startswith("iii_bridge"):
+        raise
+    text = f"iii_bridge.engine needs {error.name}; install it with: pip install 'iii-bridge[engine]'"
+    raise ModuleNotFoundError(text, name=error.name) from None
 
 __all__ = ["Engine", "QueueConfig"]

@@ -55,6 +55,14 @@ def test_a_missing_extra_is_named_with_its_cure_whatever_the_verb_is_given(argum
     assert "Traceback" not in answer.stderr
 
 
+def test_importing_the_engine_without_its_extra_names_the_cure() -> None:
+    hidden = "import sys; sys.modules['uvicorn'] = None; import iii_bridge.engine"
+    answer = subprocess.run([sys.executable, "-c", hidden], capture_output=True, text=True, timeout=60, check=False)
+    assert answer.stderr.splitlines()[-1] == (
+        "ModuleNotFoundError: iii_bridge.engine needs uvicorn; install it with: pip install 'iii-bridge[engine]'"
+    )
+
+
 def test_a_file_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
