@@ -74,14 +74,14 @@ class FunctionsAvailable(_Announcer):
         super().__init__(hub, "engine::functions-available", "The set of functions changed")
         self._discovery = discovery
         self._poll = poll
-        self._seen = 0
+        self._seen: frozenset[tuple[str, str]] = frozenset()
         self._timer: asyncio.TimerHandle | None = None
 
     def register(self, binding: Binding) -> None:
         """Takes any binding; the first one begins the watch."""
         super().register(binding)
         if self._timer is None:
-            self._seen = self._hub.protocol.catalogue.version
+            self._seen = self._hub.protocol.catalogue.ids()
             self._next()
 
     def close(self) -> None:
@@ -97,9 +97,9 @@ class FunctionsAvailable(_Announcer):
         self._timer = None
         if not self._bindings:
             return
-        version = self._hub.protocol.catalogue.version
-        if version != self._seen:
-            self._seen = version
+        ids = self._hub.protocol.catalogue.ids()
+        if ids != self._seen:
+            self._seen = ids
             self.announce(raw({"event": "functions_changed", "functions": self._discovery.functions()}))
         self._next()
 

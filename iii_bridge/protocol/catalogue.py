@@ -33,17 +33,14 @@ class Catalogue:
     def __init__(self) -> None:
         self._owned: dict[tuple[str, str], FunctionEntry] = {}
         self._builtin: dict[str, FunctionEntry] = {}
-        self._version = 0
 
-    @property
-    def version(self) -> int:
-        """Grows with every change of the function ids; compare to notice one."""
-        return self._version
+    def ids(self) -> frozenset[tuple[str, str]]:
+        """(namespace, id) of every function; compare to notice a change."""
+        return frozenset([*self._owned, *((DEFAULT_NAMESPACE, function_id) for function_id in self._builtin)])
 
     def add_builtin(self, entry: FunctionEntry) -> None:
         """Adds a function the engine carries, in namespace `default`."""
         self._builtin[entry.id] = entry
-        self._version += 1
 
     def find(self, namespace: str, function_id: str) -> FunctionEntry | None:
         """The one handler of (namespace, id); never falls back to another namespace."""
@@ -77,7 +74,6 @@ class Catalogue:
             metadata=raw_or_none(message.metadata),
             over_http=bool(message.invocation),
         )
-        self._version += 1
         return None
 
     def unregister(self, worker: Worker, namespace: str, function_id: str) -> bool:
@@ -86,7 +82,6 @@ class Catalogue:
         if known is None or known.owner is not worker:
             return False
         del self._owned[(namespace, function_id)]
-        self._version += 1
         return True
 
     def remove_owner(self, worker: Worker) -> None:
@@ -94,7 +89,6 @@ class Catalogue:
         gone = [key for key, entry in self._owned.items() if entry.owner is worker]
         for key in gone:
             del self._owned[key]
-        self._version += bool(gone)
 
     def of_owner(self, worker: Worker) -> list[FunctionEntry]:
         """The functions of one worker, sorted by id."""

@@ -43,6 +43,25 @@ async def test_changed_functions_are_announced_once_per_look() -> None:
 
 
 @asynchronous
+async def test_the_same_functions_again_are_no_news() -> None:
+    async with Engine() as engine:
+        quick = FunctionsAvailable(engine.hub, Discovery(engine.hub.protocol), poll=3600)
+        engine.hub.add_provider(quick)
+        watcher = await BareWorker.join(engine, "w")
+        await watcher.function("w::seen")
+        await watcher.trigger("t", "engine::functions-available", "w::seen", {})
+        await watcher.function("w::seen")
+        other = await BareWorker.join(engine)
+        await other.function("o::f")
+        await other.send(type="unregisterfunction", id="o::f")
+        await other.barrier()
+        quick._look()
+        await watcher.barrier()
+        quick.close()
+        assert watcher._others == []
+
+
+@asynchronous
 async def test_a_function_that_fails_is_logged_and_forgotten() -> None:
     async with Engine() as engine:
         watcher = await BareWorker.join(engine)

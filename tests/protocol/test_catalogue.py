@@ -67,17 +67,18 @@ def test_only_the_owner_unregisters() -> None:
     assert list(catalogue) == []
 
 
-def test_the_version_tells_of_changes() -> None:
+def test_the_ids_tell_of_changes() -> None:
     catalogue = Catalogue()
+    catalogue.add_builtin(FunctionEntry(namespace="default", id="b", owner=None))
     owner = worker("a")
-    versions = [catalogue.version]
-    catalogue.register(owner, "default", RegisterFunction(id="f"))
-    versions.append(catalogue.version)
+    before = catalogue.ids()
+    catalogue.register(owner, "shop", RegisterFunction(id="f"))
+    registered = catalogue.ids()
+    assert registered == before | {("shop", "f")}
+    catalogue.register(owner, "shop", RegisterFunction(id="f", description="again"))
+    assert catalogue.ids() == registered
     catalogue.remove_owner(owner)
-    versions.append(catalogue.version)
-    catalogue.remove_owner(owner)
-    assert versions == sorted(set(versions))
-    assert catalogue.version == versions[-1]
+    assert catalogue.ids() == before == {("default", "b")}
 
 
 def test_absent_and_null_are_none() -> None:
