@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Iterable
 
 import msgspec
@@ -100,7 +101,11 @@ class Queues:
             traceparent=request.traceparent,
             baggage=request.baggage,
         )
-        await self._store.add(message)
+        try:
+            await self._store.add(message)
+        except sqlite3.Error as error:
+            _log.error("queue %s: a message could not be stored: %s", request.queue, error)
+            raise BuiltinFailure("store_failed", f"the message could not be stored: {error}") from None
         runner.push(message)
         return raw({"messageReceiptId": request.receipt_id})
 

@@ -284,6 +284,8 @@ def _try(db: sqlite3.Connection, job: _Job) -> None:
     try:
         job.result = job.work(db)
     except Exception as error:  # any: a value SQLite cannot take must not end the thread all writes depend on
+        if not db.in_transaction:  # a full disk ends the whole commit
+            raise
         job.error = error
         db.execute("ROLLBACK TO job")
     db.execute("RELEASE job")

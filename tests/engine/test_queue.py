@@ -143,6 +143,19 @@ async def test_an_undeclared_queue_is_refused() -> None:
 
 
 @asynchronous
+async def test_a_message_that_cannot_be_stored_is_refused(caplog: pytest.LogCaptureFixture) -> None:
+    async with bench() as (engine, worker, producer):
+        await engine._store._submit(lambda db: db.execute("PRAGMA max_page_count = 1").fetchone())
+        error = (await enqueue(producer, "x" * 100_000, "default"))["error"]
+        assert error["code"] == "enqueue_error"
+        assert "could not be stored: database or disk is full" in error["message"]
+        assert [record.levelname for record in caplog.records] == ["ERROR"]
+        await engine._store._submit(lambda db: db.execute("PRAGMA max_page_count = 100000").fetchone())
+        assert "messageReceiptId" in (await enqueue(producer, 2, "default"))["result"]
+        assert (await worker.answer())["data"] == 2
+
+
+@asynchronous
 async def test_a_namespaced_target() -> None:
     async with bench() as (engine, _, producer):
         local = await BareWorker.join(engine, namespace="shop")
