@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Raw
 
+from iii_bridge.wire.codec import NULL
 from iii_bridge.wire.messages import ErrorBody
 
 __all__ = ["ENGINE_WORKER", "Builtin", "BuiltinCall", "BuiltinFailure", "Handler", "log_and_baggage"]
@@ -18,6 +19,7 @@ ENGINE_WORKER = "iii-engine-functions"
 """The worker name the engine's own functions are listed under."""
 
 T = TypeVar("T")
+_NOTHING: Final = Raw(b"{}")
 
 
 class BuiltinFailure(Exception):
@@ -37,9 +39,12 @@ class BuiltinCall:
     caller: str | None
 
     def read(self, shape: type[T]) -> T:
-        """Decodes the payload; `deserialization_error` when it does not fit (wire.md 5.2)."""
+        """Decodes the payload; `deserialization_error` when it does not fit (wire.md 5.2).
+
+        No payload is an empty one: two SDKs leave `data` out when a call is made without any (sdks.md 1.10).
+        """
         try:
-            return msgspec.json.decode(self.data, type=shape)
+            return msgspec.json.decode(_NOTHING if self.data == NULL else self.data, type=shape)
         except (msgspec.DecodeError, RecursionError) as error:
             text = f"Failed to deserialize input for {self.function_id}: {error}"
             raise BuiltinFailure("deserialization_error", text) from None

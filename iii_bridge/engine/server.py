@@ -56,6 +56,7 @@ class Engine:
         self.port = port
         self.http_port = http_port
         self.stream_port = stream_port
+        self._started = False
         self.hub = Hub(namespace_grace=namespace_grace)
         self._store = Store(None if data_dir is None else Path(data_dir))
         self._channels = Channels()
@@ -84,7 +85,12 @@ class Engine:
         return f"http://{_authority(self.host, self.http_port)}"
 
     async def start(self) -> None:
-        """Opens the store and both ports. Raises OSError when a port is taken, sqlite3.Error for unreadable data."""
+        """Opens the store and both ports.
+
+        Raises OSError when a port is taken, sqlite3.Error for unreadable data, and RuntimeError when it has run before.
+        """
+        if self._started:
+            raise RuntimeError("an engine starts once; make another Engine to run again")
         main = _bind(self.host, self.port)
         try:
             web = _bind(self.host, self.http_port)
@@ -99,6 +105,7 @@ class Engine:
             web.close()
             await self._store.close()
             raise
+        self._started = True
         self._queues.resume(stored)
         await self._listener.start(main)
         await self._http_server.start(web)

@@ -92,6 +92,16 @@ async def test_stopping_ends_requests_that_wait() -> None:
     await client.aclose()
 
 
+@asynchronous
+async def test_an_engine_starts_once() -> None:
+    engine = Engine()
+    await engine.start()
+    await engine.stop()
+    await engine.stop()
+    with pytest.raises(RuntimeError, match="another Engine"):
+        await engine.start()
+
+
 def test_a_wrong_queue_is_refused_at_once() -> None:
     with pytest.raises(ValueError, match="NAME"):
         Engine(queues=["a:lifo"])
