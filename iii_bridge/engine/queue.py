@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Iterable
 
 import msgspec
@@ -12,7 +11,7 @@ from msgspec import Raw
 from iii_bridge.engine.builtins import Builtin, BuiltinCall, BuiltinFailure, Handler
 from iii_bridge.engine.hub import Hub
 from iii_bridge.engine.queue_runner import QueueConfig, QueueRunner
-from iii_bridge.engine.store import Message, Store
+from iii_bridge.engine.store import Message, Store, StoreError
 from iii_bridge.protocol.invocations import ENQUEUE_FUNCTION, EnqueueRequest
 from iii_bridge.wire.codec import raw, text_or_none
 from iii_bridge.wire.limits import DEFAULT_NAMESPACE
@@ -103,7 +102,7 @@ class Queues:
         )
         try:
             await self._store.add(message)
-        except sqlite3.Error as error:
+        except StoreError as error:
             _log.error("queue %s: a message could not be stored: %s", request.queue, error)
             raise BuiltinFailure("store_failed", f"the message could not be stored: {error}") from None
         runner.push(message)

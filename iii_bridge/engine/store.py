@@ -17,7 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-__all__ = ["DeadLetter", "Message", "Store"]
+__all__ = ["DeadLetter", "Message", "Store", "StoreError"]
+
+StoreError = sqlite3.Error
+"""What a future of the store raises when the database does not do it."""
 
 T = TypeVar("T")
 _BATCH: Final = 256
