@@ -75,7 +75,7 @@ class Queues:
                 text = "queue %s is not declared: message %s is kept; start the engine with the queue declared"
                 _log.warning(text, message.queue, message.id)
             else:
-                runner.push(message)
+                runner.resume(message)
 
     def stop(self) -> None:
         """Stops delivering."""

@@ -7,7 +7,7 @@ import logging
 import time
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Raw
 
@@ -17,6 +17,11 @@ from iii_bridge.errors import InvocationError
 
 __all__ = ["QueueConfig", "QueueRunner"]
 
+_RETURN_SECONDS: Final = 40.0
+"""How long workers may take to come back after a restart: their SDKs' longest pause, with jitter (wire.md 2.7)."""
+
+_LOOK_SECONDS: Final = 0.25
+_LOOKS_PER_SECOND: Final = 1000
 _log = logging.getLogger("iii_bridge.engine.queue")
 
 
@@ -66,6 +71,7 @@ class QueueRunner:
         self._waiting: dict[str, asyncio.TimerHandle] = {}
         self._slots = 1 if config.type == "fifo" else config.concurrency
         self._stopped = False
+        self._returning_until = 0.0
 
     @property
     def depth(self) -> int:
@@ -85,6 +91,11 @@ class QueueRunner:
         else:
             self._ready.append(message)
             self._pump()
+
+    def resume(self, message: Message) -> None:
+        """Takes a message of a former run. Its worker may still be on its way back, so not finding it costs nothing."""
+        self._returning_until = asyncio.get_running_loop().time() + _RETURN_SECONDS
+        self.push(message)
 
     def stop(self) -> None:
         """Delivers no more; what was under way stays stored and is delivered after the next start."""
@@ -126,6 +137,9 @@ class QueueRunner:
         self._pump()
 
     def _failed(self, message: Message, error: BaseException) -> None:
+        if self._may_return(error):
+            self._wait(message, _LOOK_SECONDS + len(self._waiting) / _LOOKS_PER_SECOND)
+            return
         tried = replace(message, attempts=message.attempts + 1)
         if tried.attempts >= self.config.max_retries:
             code, reason = _reason(error)
@@ -137,6 +151,10 @@ class QueueRunner:
         again = replace(tried, due=time.time() + pause)
         _watch(self._store.retry(again))
         self._wait(again, pause)
+
+    def _may_return(self, error: BaseException) -> bool:
+        missing = isinstance(error, InvocationError) and error.code == "function_not_found"
+        return missing and asyncio.get_running_loop().time() < self._returning_until
 
     def _wait(self, message: Message, pause: float) -> None:
         loop = asyncio.get_running_loop()

@@ -237,6 +237,28 @@ def test_messages_survive_a_restart(tmp_path: Path) -> None:
     asyncio.run(then())
 
 
+def test_after_a_restart_a_worker_has_time_to_come_back(tmp_path: Path) -> None:
+    at_once = QueueConfig("at-once", backoff_ms=0)
+
+    async def first() -> None:
+        async with bench(at_once, data_dir=tmp_path) as (_, worker, producer):
+            await enqueue(producer, 1, "at-once")
+            await worker.receive("invokefunction")
+
+    async def second() -> None:
+        async with Engine(queues=[at_once], data_dir=tmp_path) as engine:
+            worker = await BareWorker.join(engine)
+            for _ in range(20):
+                await worker.barrier()
+            stats = (await worker.call("engine::queue::topic_stats", {"topic": "at-once"}))["result"]
+            assert (stats["depth"], stats["dlq_depth"]) == (1, 0)
+            await worker.function("a::job")
+            assert (await worker.answer())["data"] == 1
+
+    asyncio.run(first())
+    asyncio.run(second())
+
+
 def test_messages_of_a_queue_no_longer_declared_are_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def before() -> None:
         async with bench(FAST, data_dir=tmp_path) as (_, worker, producer):
