@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from iii_codegen.protos import require_libraries
+from iii_codegen.libraries import require_libraries
 
 __all__ = ["main"]
 

@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import iii_bridge
+from iii_codegen.libraries import package_directory
 
-__all__ = ["import_paths", "own_protos", "require_libraries", "vendored_files"]
-
-_LIBRARIES = ("croniter", "google.api", "grpc_tools")
+__all__ = ["import_paths", "own_protos", "vendored_files"]
 
 _OPTION_FILES = ("iii_bridge/v1/contract.proto", "iii_bridge/v1/events.proto")
 _API_FILES = tuple(f"google/api/{name}.proto" for name in ("annotations", "field_behavior", "http", "httpbody"))
 
 _VALIDATE_FILE = "buf/validate/validate.proto"
 """In no Python package so far; copied where one brings it."""
-
-
-def _package(name: str) -> Path | None:
-    """The directory of an installed package; None when it is not installed."""
-    try:
-        spec = importlib.util.find_spec(name)
-    except ModuleNotFoundError:
-        return None
-    places = list(spec.submodule_search_locations or ()) if spec else []
-    return Path(places[0]) if places else None
-
-
-def require_libraries() -> None:
-    """Raises ModuleNotFoundError naming the first library of the extra `codegen` that is not installed."""
-    for name in _LIBRARIES:
-        if _package(name) is None:
-            raise ModuleNotFoundError(
-                f"{name} is not installed; install it with: pip install 'iii-bridge[codegen]'", name=name
-            )
 
 
 @cache
@@ -53,10 +32,10 @@ def own_protos() -> Path:
 def import_paths() -> tuple[Path, ...]:
     """What protoc needs beside the user's own directory, in order."""
     found = [own_protos()]
-    tools = _package("grpc_tools")
+    tools = package_directory("grpc_tools")
     if tools is not None:
         found.append(tools / "_proto")
-    api = _package("google.api")
+    api = package_directory("google.api")
     if api is not None:
         found.append(api.parent.parent)
     return tuple(dict.fromkeys(found))
@@ -65,7 +44,7 @@ def import_paths() -> tuple[Path, ...]:
 def vendored_files() -> Iterator[tuple[str, Path]]:
     """The files a project may want a copy of: import name and place."""
     wanted = [*_OPTION_FILES, *_API_FILES, _VALIDATE_FILE]
-    tools = _package("grpc_tools")
+    tools = package_directory("grpc_tools")
     if tools is not None:
         google = tools / "_proto" / "google" / "protobuf"
         wanted += [f"google/protobuf/{path.name}" for path in sorted(google.glob("*.proto"))]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from iii_codegen.protos import require_libraries
+from iii_codegen.libraries import require_libraries
 
 __all__ = ["codegen"]
 

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from iii_codegen.protos import import_paths, require_libraries, vendored_files
+from iii_codegen.libraries import require_libraries
+from iii_codegen.protos import import_paths, vendored_files
 
 __all__ = ["app", "path", "vendor"]
 

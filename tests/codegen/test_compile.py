@@ -29,7 +29,6 @@ def test_include(tmp_path: Path) -> None:
     with pytest.raises(CompileError, match=r"x/v1/x\.proto: File not found[^$]*hint: name the directory .* `include`"):
         compile_protos(tmp_path / "proto")
 
-
     with pytest.raises(CompileError, match="no such directory; correct `include`"):
         compile_protos(tmp_path / "proto", [tmp_path / "nowhere"])
 

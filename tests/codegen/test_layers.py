@@ -17,7 +17,7 @@ MAY_IMPORT = {  # from low to high: a part, and the parts it may import besides 
     "emit": {"model"},
     "emit.python": {"model", "emit"},
     "emit.jsonschema": {"model", "emit"},
-    "plugin": {"model", "emit", "emit.python", "emit.jsonschema"},
+    "plugin": {"libraries", "model", "emit", "emit.python", "emit.jsonschema"},
 }
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from iii_codegen import protos
-from iii_codegen.protos import import_paths, own_protos, require_libraries, vendored_files
+from iii_codegen.protos import import_paths, own_protos, vendored_files
 
 
 def test_import_paths_hold_what_contracts_import() -> None:
@@ -29,13 +26,3 @@ def test_vendored_files() -> None:
     found = dict(vendored_files())
     assert {"iii_bridge/v1/contract.proto", "google/api/http.proto", "google/protobuf/descriptor.proto"} <= set(found)
     assert all(place.is_file() and place.as_posix().endswith(name) for name, place in found.items())
-
-
-def test_missing_libraries_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    require_libraries()
-    monkeypatch.setattr(protos, "_LIBRARIES", ("croniter", "no_such_library"))
-    with pytest.raises(
-        ModuleNotFoundError, match=r"^no_such_library is not installed; .*'iii-bridge\[codegen\]'$"
-    ) as found:
-        require_libraries()
-    assert found.value.name == "no_such_library"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from iii_codegen.protos import require_libraries
+from iii_codegen.libraries import require_libraries
 
 __all__ = ["check_start"]
 
