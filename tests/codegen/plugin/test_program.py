@@ -24,7 +24,7 @@ def start(name: str, before: str, *arguments: str) -> subprocess.CompletedProces
 
 @pytest.mark.parametrize("name", PLUGINS)
 def test_a_missing_extra_is_named_with_its_cure(name: str) -> None:
-    hide = "import iii_codegen.protos as protos; protos._package = lambda _: None"
+    hide = "import iii_codegen.libraries as found; found.package_directory = lambda _: None"
     answer = start(name, hide)
     assert answer.returncode == 1
     assert answer.stderr.startswith("error: croniter is not installed; install it with: pip install")
