@@ -33,8 +33,9 @@ string, an optional int64 and a list of other messages it reads
         return m
 
 Absent and null are None here, which is what they mean. `c[0]` counts the
-members met: when the text holds exactly as many, none occurs twice. Only usual
-spellings are read; anything else raises, and the exact decoder takes over.
+members met: when the text holds exactly as many, none occurs twice, and none
+is unknown to the contract; else `leftovers` looks at what was passed by. Only
+usual spellings are read; anything else raises, and the exact decoder takes over.
 
 Source is generated because a loop over field tables costs several times as
 much: every name, default and conversion is fixed per class.
@@ -42,6 +43,7 @@ much: every name, default and conversion is fixed per class.
 
 from __future__ import annotations
 
+import functools
 import sys
 import types
 from collections.abc import Callable
@@ -54,9 +56,11 @@ from iii_bridge.contract import fast_values, scalars
 from iii_bridge.contract.compile_space import CompileSpace, headroom, indented
 from iii_bridge.contract.fast_values import Unusual
 from iii_bridge.contract.json_text import MAX_DEPTH, has_duplicates
+from iii_bridge.contract.leftovers import leftovers_of
 from iii_bridge.contract.plan import Element, FieldPlan, MessagePlan, Shape, height_of, plan_of
 from iii_bridge.contract.scalars import INTEGER_RANGES
 from iii_bridge.contract.spec import Names
+from iii_bridge.contract.unknown import UnknownLog
 from iii_bridge.errors import UnsupportedError
 
 __all__ = ["CALLER_MEMBER", "FAILURES", "FastDecoder", "decoder_space"]
@@ -125,14 +129,22 @@ _KEYS: Final = {
 class FastDecoder:
     """Reads whole documents of one message class."""
 
-    def __init__(self, shadow: type[Any], convert: Callable[..., Any], deep: bool, request: bool) -> None:
+    def __init__(
+        self, plan: MessagePlan, names: Names, shadow: type[Any], convert: Callable[..., Any], request: bool
+    ) -> None:
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(shadow).decode
         self._convert = convert
-        self._arguments = (0,) if deep else ()
+        self._arguments = () if height_of(plan) is not None else (0,)
         self._request = request
+        self._leftovers = functools.partial(
+            leftovers_of, message_type=plan.cls, names=names, taken=CALLER_MEMBER if request else None
+        )
 
-    def decode(self, data: bytes) -> tuple[Any, str | None]:
-        """The message, and the engine's caller member where it is looked for. Raises one of FAILURES."""
+    def decode(self, data: bytes, unknown: UnknownLog) -> tuple[Any, str | None]:
+        """The message, and the engine's caller member where it is looked for. Raises one of FAILURES.
+
+        Unknown members are noted in `unknown`; where it refuses them, so does this.
+        """
         shadow = self._decode(data)
         caller: str | None = None
         count = [0]
@@ -141,9 +153,19 @@ class FastDecoder:
             count[0] = 1
         message = self._convert(shadow, count, *self._arguments)
         # Every name ends with `":`, unless white space stands between; a string may hold the two as well.
-        if (data.count(b'":') != count[0] or _has_space_before_colon(data)) and has_duplicates(data):
-            raise Unusual
+        if data.count(b'":') != count[0] or _has_space_before_colon(data):
+            self._look_again(data, unknown)
         return message, caller
+
+    def _look_again(self, data: bytes, unknown: UnknownLog) -> None:
+        """For members passed by, and for members that occur twice."""
+        members, places = self._leftovers(data)
+        if places and unknown.refuses:
+            raise Unusual
+        if (data.count(b'":') != members or _has_space_before_colon(data)) and has_duplicates(data):
+            raise Unusual
+        for place, times in places:
+            unknown.note(place, times)
 
 
 def _has_space_before_colon(data: bytes) -> bool:
@@ -190,11 +212,11 @@ class _Space(CompileSpace):
                 shadow = msgspec.defstruct(
                     f"R{number}", [caller], bases=(shadow,), rename={"caller": CALLER_MEMBER}, **self._struct_options()
                 )
-            return FastDecoder(shadow, self._globals[f"d{number}"], height_of(plan) is None, request)
+            return FastDecoder(plan, self._names, shadow, self._globals[f"d{number}"], request)
 
     def _struct_options(self) -> dict[str, Any]:
         # gc=False: shadows live for one document and never point back at themselves.
-        return {"module": self._module.__name__, "forbid_unknown_fields": True, "kw_only": True, "gc": False}
+        return {"module": self._module.__name__, "kw_only": True, "gc": False}
 
     def _define(self, plan: MessagePlan, number: int) -> None:
         self._globals[f"T{number}"] = plan.cls

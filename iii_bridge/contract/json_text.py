@@ -80,7 +80,7 @@ def has_duplicates(text: bytes) -> bool:
 
 def check_ignored(value: Any, path: Path, depth: int = 0) -> None:
     """What holds for members nobody reads: no duplicates, no lone surrogates, no abyss inside. Raises CodecError."""
-    if depth > MAX_DEPTH:
+    if depth >= MAX_DEPTH and value.__class__ in (Members, list):
         raise path.fail(f"values are nested more than {MAX_DEPTH} deep")
     if isinstance(value, Members):
         seen: set[str] = set()

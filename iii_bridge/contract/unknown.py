@@ -32,17 +32,26 @@ class UnknownLog:
         """How often each was seen, by path without indices and map keys; at most a hundred and one entries."""
         return MappingProxyType(self._counts)
 
+    @property
+    def refuses(self) -> bool:
+        """Whether unknown members are violations."""
+        return self._policy is UnknownMembers.REJECT
+
     def found(self, path: Path, value: Any) -> None:
         """Takes note of one member. Raises CodecError under REJECT, or when it is no clean JSON inside."""
-        if self._policy is UnknownMembers.REJECT:
+        if self.refuses:
             raise path.fail("the contract does not know the member")
         check_ignored(value, path)
+        self.note(path)
+
+    def note(self, path: Path, times: int = 1) -> None:
+        """Counts a member that was read and passed by, and tells of it the first time."""
         name = path.pattern()
         if name in self._counts:
-            self._counts[name] += 1
+            self._counts[name] += times
         elif len(self._counts) < _LIMIT:
-            self._counts[name] = 1
+            self._counts[name] = times
             level = logging.WARNING if self._policy is UnknownMembers.WARN else logging.DEBUG
             _logger.log(level, "%s: the contract does not know the member %s; it is ignored", self._message_name, name)
         else:
-            self._counts[_REST] = self._counts.get(_REST, 0) + 1
+            self._counts[_REST] = self._counts.get(_REST, 0) + times

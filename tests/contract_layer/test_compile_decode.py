@@ -7,7 +7,8 @@ import pytest
 from iii_bridge.contract.compile_decode import FAILURES, FastDecoder, decoder_space
 from iii_bridge.contract.plan import plan_of
 from iii_bridge.contract.protojson import codec_for
-from iii_bridge.contract.spec import JsonProfile, Names
+from iii_bridge.contract.spec import JsonProfile, Names, UnknownMembers
+from iii_bridge.contract.unknown import UnknownLog
 from iii_bridge.errors import UnsupportedError
 from tests.contract_layer.contracts import everything, orders, rules
 from tests.contract_layer.dynamic import compile_proto
@@ -19,10 +20,14 @@ def decoder(cls: type, names: Names = Names.JSON, request: bool = False) -> Fast
     return decoder_space(names).decoder(plan_of(cls), request)
 
 
+def log(policy: UnknownMembers = UnknownMembers.REJECT) -> UnknownLog:
+    return UnknownLog("a message", policy)
+
+
 @pytest.mark.parametrize("document", [document for document, _, _ in REFUSED], ids=lambda document: document[:60])
 def test_it_takes_nothing_that_is_refused(document: str) -> None:
     with pytest.raises(FAILURES):
-        decoder(everything().cls("every.v1.Everything")).decode(document.encode())
+        decoder(everything().cls("every.v1.Everything")).decode(document.encode(), log())
 
 
 @pytest.mark.parametrize("names", list(Names))
@@ -34,7 +39,7 @@ def test_it_takes_what_we_print(names: Names) -> None:
     for _ in range(100):
         message = cls.parse(randomizer.message(contract.google("shop.v1.Order")).SerializeToString())
         message.status = contract.cls("shop.v1.Status")(1)
-        assert decoder(cls, names).decode(codec.encode(message)) == (message, None)
+        assert decoder(cls, names).decode(codec.encode(message), log()) == (message, None)
 
 
 @pytest.mark.parametrize(
@@ -49,18 +54,18 @@ def test_it_takes_what_we_print(names: Names) -> None:
 )
 def test_it_takes_usual_variations(document: str) -> None:
     cls = orders().cls("shop.v1.Order")
-    message, _ = decoder(cls).decode(document.encode())
+    message, _ = decoder(cls).decode(document.encode(), log())
     assert message == codec_for(cls).decode(document)
 
 
 def test_it_takes_null_for_null_values_and_leaves_their_names() -> None:
     cls = everything().cls("every.v1.Everything")
     for document in ('{"null":null}', '{"choiceNull":null}', '{"value":null,"values":[null]}', '{"choiceValue":null}'):
-        assert decoder(cls).decode(document.encode())[0] == codec_for(cls).decode(document)
-    assert decoder(cls).decode(b'{"choiceNull":null}')[0].choice_null == 0
+        assert decoder(cls).decode(document.encode(), log())[0] == codec_for(cls).decode(document)
+    assert decoder(cls).decode(b'{"choiceNull":null}', log())[0].choice_null == 0
     for document in ('{"null":"NULL_VALUE"}', '{"null":0}'):
         with pytest.raises(FAILURES):
-            decoder(cls).decode(document.encode())
+            decoder(cls).decode(document.encode(), log())
 
 
 def test_it_leaves_other_spellings_to_the_exact_decoder() -> None:
@@ -73,40 +78,40 @@ def test_it_leaves_other_spellings_to_the_exact_decoder() -> None:
         '{"x":1}',
     ):
         with pytest.raises(FAILURES):
-            decoder(cls).decode(document.encode())
+            decoder(cls).decode(document.encode(), log())
         assert codec_for(cls).decode(document) is not None
 
 
 def test_requests_carry_the_caller() -> None:
     cls = orders().cls("shop.v1.Order")
     document = b'{"orderId":"a","_caller_worker_id":"w"}'
-    assert decoder(cls, request=True).decode(document) == (cls(order_id="a"), "w")
-    assert decoder(cls, request=True).decode(b'{"orderId":"a"}') == (cls(order_id="a"), None)
+    assert decoder(cls, request=True).decode(document, log()) == (cls(order_id="a"), "w")
+    assert decoder(cls, request=True).decode(b'{"orderId":"a"}', log()) == (cls(order_id="a"), None)
     with pytest.raises(FAILURES):
-        decoder(cls).decode(document)
+        decoder(cls).decode(document, log())
 
 
 def test_required_members_are_required() -> None:
     with pytest.raises(FAILURES):
-        decoder(rules().cls("rules.v1.Item")).decode(b"{}")
-    assert decoder(rules().cls("rules.v1.Item")).decode(b'{"ready":false}')[0].ready is False
+        decoder(rules().cls("rules.v1.Item")).decode(b"{}", log())
+    assert decoder(rules().cls("rules.v1.Item")).decode(b'{"ready":false}', log())[0].ready is False
 
 
 def test_structs_are_counted_and_measured() -> None:
     cls = everything().cls("every.v1.Everything")
     plain = '{"struct":{"a":{"b":[{"c":1},null]}},"valuesByName":{"x":{"y":true}}}'
-    assert decoder(cls).decode(plain.encode())[0] == codec_for(cls).decode(plain)
+    assert decoder(cls).decode(plain.encode(), log())[0] == codec_for(cls).decode(plain)
     with pytest.raises(FAILURES):
-        decoder(cls).decode(b'{"struct":{"a":{"b":1,"b":1}}}')
+        decoder(cls).decode(b'{"struct":{"a":{"b":1,"b":1}}}', log())
     deep = '{"struct":' + '{"a":' * 100 + "1" + "}" * 101
     with pytest.raises(FAILURES):
-        decoder(cls).decode(deep.encode())
+        decoder(cls).decode(deep.encode(), log())
 
 
 def test_a_contract_may_not_claim_the_engines_member() -> None:
     contract = compile_proto(
         'syntax = "proto3"; package own.v1; message M { string id = 1 [json_name = "_caller_worker_id"]; }', "own.proto"
     )
-    assert decoder(contract.cls("own.v1.M")).decode(b'{"_caller_worker_id":"a"}')[0].id == "a"
+    assert decoder(contract.cls("own.v1.M")).decode(b'{"_caller_worker_id":"a"}', log())[0].id == "a"
     with pytest.raises(UnsupportedError, match="rename it"):
         decoder(contract.cls("own.v1.M"), request=True)
