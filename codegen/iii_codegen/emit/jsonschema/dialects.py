@@ -13,7 +13,7 @@ __all__ = ["DIALECTS", "Dialect", "document"]
 
 # The keywords that hold schemas. Members of `properties` are names, whatever they are called.
 _ONE: Final = ("additionalProperties", "items", "not", "propertyNames")
-_LIST: Final = ("anyOf",)
+_LIST: Final = ("anyOf", "oneOf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +93,10 @@ def _keys(names: list[str]) -> dict[str, str]:
 
 
 def _render(shape: Shape, references: dict[str, str], dialect: Dialect) -> Shape:
-    if "$ref" in shape:
-        reference = {"$ref": references[shape["$ref"]]}
-        return {**shape, **reference} if dialect.beside_ref else reference
     rendered = {key: value for key, value in shape.items() if key != "deprecated" or dialect.deprecated}
+    if "$ref" in shape:
+        rendered["$ref"] = references[shape["$ref"]]
+        return rendered if dialect.beside_ref or len(rendered) == 1 else _apart(rendered)
     for keyword in _ONE:
         if isinstance(rendered.get(keyword), dict):
             rendered[keyword] = _render(rendered[keyword], references, dialect)
@@ -107,3 +107,8 @@ def _render(shape: Shape, references: dict[str, str], dialect: Dialect) -> Shape
         inner = rendered["properties"].items()
         rendered["properties"] = {name: _render(value, references, dialect) for name, value in inner}
     return rendered
+
+
+def _apart(shape: Shape) -> Shape:
+    """What stands beside a reference, with the reference inside."""
+    return {"allOf": [{"$ref": shape.pop("$ref")}], **shape}
