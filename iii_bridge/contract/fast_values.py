@@ -16,6 +16,7 @@ from iii_bridge.contract.json_text import MAX_DEPTH
 
 __all__ = [
     "Unusual",
+    "duration_of",
     "float32_of",
     "float32_text",
     "int32_key",
@@ -99,6 +100,14 @@ def timestamp_of(text: str) -> datetime.datetime:
     if _TIMESTAMP.fullmatch(text) is None:
         raise Unusual
     return datetime.datetime.fromisoformat(text)
+
+
+def duration_of(text: str) -> datetime.timedelta:
+    """A duration; whole seconds are usual."""
+    seconds = text[:-1]
+    if text[-1:] == "s" and len(seconds) <= 10 and seconds.isdecimal() and seconds.isascii():
+        return datetime.timedelta(0, int(seconds))
+    return scalars.read_duration(text)
 
 
 def mask_of(text: str) -> well_known.FieldMask:

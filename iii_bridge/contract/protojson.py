@@ -85,7 +85,7 @@ class Codec(Generic[M]):
         if self._has_fast_path:
             decoder = self._fast_decoder
             try:
-                message: M = decoder.decode(text, self._unknown)[0]
+                message: M = decoder.decode(text, self._unknown)
             except compile_decode.FAILURES:
                 pass
             else:
@@ -98,7 +98,7 @@ class Codec(Generic[M]):
         if self._has_fast_path:
             decoder = self._fast_request_decoder
             try:
-                return DecodedRequest(*decoder.decode(text, self._unknown))
+                return DecodedRequest(*decoder.decode_request(text, self._unknown))
             except compile_decode.FAILURES:
                 pass
         value = parse_json(text)

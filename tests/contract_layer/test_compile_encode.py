@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
 from typing import Any
 
@@ -54,6 +55,16 @@ def test_it_writes_what_the_exact_encoder_writes(profile: JsonProfile) -> None:
         taken += 1
         assert written == msgspec.json.encode(exact)
     assert taken > 3
+
+
+@pytest.mark.parametrize(
+    "length", [0, 1, -1, 86_399, -86_400, 864_000_000, 864_086_400, 1.5, -0.25, 315_576_000_000], ids=str
+)
+def test_durations_are_written_alike_on_both_paths(length: float) -> None:
+    cls = everything().cls("every.v1.Everything")
+    codec: Codec[Any] = Codec(cls, JsonProfile(), UnknownMembers.IGNORE)
+    message = cls(duration=datetime.timedelta(seconds=length))
+    assert encoder(cls, JsonProfile()).encode(message) == msgspec.json.encode(codec._exact_tree(message))
 
 
 def test_orders_never_need_the_exact_encoder() -> None:

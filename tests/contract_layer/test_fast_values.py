@@ -47,6 +47,15 @@ def test_timestamps_as_we_print_them() -> None:
             fast_values.timestamp_of(text)
 
 
+def test_durations_as_we_print_them() -> None:
+    assert fast_values.duration_of("172800s") == datetime.timedelta(days=2)
+    assert fast_values.duration_of("-1.500s") == -datetime.timedelta(seconds=1.5)
+    assert fast_values.duration_of("315576000000s") == datetime.timedelta(seconds=315_576_000_000)
+    for text in ("1", "s", "+1s", "1_0s", " 1s", "٥s", "315576000001s"):
+        with pytest.raises(ValueError):
+            fast_values.duration_of(text)
+
+
 def test_floats_of_32_bits() -> None:
     assert fast_values.float32_of(0.1) == 0.10000000149011612
     assert fast_values.float32_text(0.10000000149011612) == 0.1

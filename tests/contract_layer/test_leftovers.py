@@ -39,7 +39,7 @@ def taken_by(codec: Codec[Any], document: str, fast: bool) -> tuple[str | None, 
     before = dict(codec.unknown_counts)
     try:
         if fast:
-            message = codec._fast_decoder.decode(document.encode(), codec._unknown)[0]
+            message = codec._fast_decoder.decode(document.encode(), codec._unknown)
         else:
             message = codec._exact(parse_json(document.encode()))
     except (CodecError, *FAILURES):
