@@ -8,6 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from iii_bridge.bridge.blocking import BridgeSync, connect_sync
     from iii_bridge.bridge.connecting import connect
+    from iii_bridge.bridge.in_memory import in_memory, in_memory_sync
+    from iii_bridge.bridge.interceptors import (
+        ClientCall,
+        ClientInterceptor,
+        ClientInterceptorSync,
+        ServerCall,
+        ServerInterceptor,
+        ServerInterceptorSync,
+    )
+    from iii_bridge.bridge.settings import Reconnect, Telemetry
     from iii_bridge.client import Bridge
     from iii_bridge.errors import (
         BacklogFullError,
@@ -39,6 +49,9 @@ __all__ = [
     "Bridge",
     "BridgeError",
     "BridgeSync",
+    "ClientCall",
+    "ClientInterceptor",
+    "ClientInterceptorSync",
     "ClosedError",
     "ConnectionLostError",
     "Context",
@@ -51,28 +64,45 @@ __all__ = [
     "InvocationTimeoutError",
     "LocalProtocolError",
     "Outcome",
+    "Reconnect",
     "RegistrationRejectedError",
     "RemoteProtocolError",
+    "ServerCall",
+    "ServerInterceptor",
+    "ServerInterceptorSync",
     "Side",
     "StatusCode",
     "StatusError",
     "StreamTruncatedError",
+    "Telemetry",
     "Trigger",
     "UnsupportedError",
     "connect",
     "connect_sync",
+    "in_memory",
+    "in_memory_sync",
 ]
 
 _HOMES: Final = {
     "Binding": "iii_bridge.types",
     "Bridge": "iii_bridge.client",
     "BridgeSync": "iii_bridge.bridge.blocking",
+    "ClientCall": "iii_bridge.bridge.interceptors",
+    "ClientInterceptor": "iii_bridge.bridge.interceptors",
+    "ClientInterceptorSync": "iii_bridge.bridge.interceptors",
     "Context": "iii_bridge.types",
     "EnqueueReceipt": "iii_bridge.types",
+    "Reconnect": "iii_bridge.bridge.settings",
+    "ServerCall": "iii_bridge.bridge.interceptors",
+    "ServerInterceptor": "iii_bridge.bridge.interceptors",
+    "ServerInterceptorSync": "iii_bridge.bridge.interceptors",
     "StatusCode": "iii_bridge.status",
+    "Telemetry": "iii_bridge.bridge.settings",
     "Trigger": "iii_bridge.triggers",
     "connect": "iii_bridge.bridge.connecting",
     "connect_sync": "iii_bridge.bridge.blocking",
+    "in_memory": "iii_bridge.bridge.in_memory",
+    "in_memory_sync": "iii_bridge.bridge.in_memory",
 }
 """Where a public name lives, unless it is an error."""
 

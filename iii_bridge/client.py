@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, TypeVar
@@ -15,48 +15,59 @@ from iii_bridge.aio.dispatch import Dispatcher
 from iii_bridge.aio.session import Session
 from iii_bridge.aio.transport import BatchTransport
 from iii_bridge.bridge.calls import Calls
-from iii_bridge.bridge.checks import checks_of, decode_json, encode_json
+from iii_bridge.bridge.checks import encode_json
 from iii_bridge.bridge.handlers import function_handler
 from iii_bridge.bridge.hints import converter_for, schemas_of
+from iii_bridge.bridge.interceptors import AnyServerInterceptor, ClientInterceptor
 from iii_bridge.bridge.ownership import Ownership
 from iii_bridge.bridge.settings import Settings
-from iii_bridge.contract.spec import Delivery, MethodKind, MethodSpec
-from iii_bridge.errors import LocalProtocolError, Side, UnsupportedError
+from iii_bridge.bridge.verbs import Verbs
+from iii_bridge.errors import LocalProtocolError, Side
 from iii_bridge.protocol.worker import WorkerProtocol
 from iii_bridge.protocol.worker_events import Event, FunctionRejected, Invoked, TriggerFailed, TriggerRequested
 from iii_bridge.triggers import Trigger, Triggers
-from iii_bridge.types import EnqueueReceipt, Json
+from iii_bridge.types import Json
 from iii_bridge.wire import ErrorBody, RegisterFunction
 from iii_bridge.worker import Dialect, OnConflict, Worker
 
 __all__ = ["Bridge", "Dial"]
 
-
-Request = TypeVar("Request")
-Response = TypeVar("Response")
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 Dial = Callable[[], Awaitable[BatchTransport]]
 """Opens one connection, or raises TransportClosed."""
 
 
-class Bridge:
-    """One worker's connection to an engine; it reconnects for ever. Made by `connect`.
+class Bridge(Verbs):
+    """One worker's connection to an engine, for calling and for serving. Made by `connect`.
 
-    Belongs to one event loop. Calls raise ContractError, InvocationError and
-    its kinds, InvocationTimeoutError, ConnectionLostError, BacklogFullError,
-    ClosedError, LocalProtocolError, and RegistrationRejectedError once the
-    engine has refused this worker.
+    Belongs to one event loop; it reconnects as its settings say.
     """
 
-    def __init__(self, settings: Settings, dial: Dial) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        dial: Dial,
+        *,
+        client_interceptors: Sequence[ClientInterceptor] = (),
+        server_interceptors: Sequence[AnyServerInterceptor] = (),
+    ) -> None:
         """`dial` opens one connection; `connect` passes a WebSocket, tests a pipe in memory."""
         self._settings = settings
-        self._session = Session(WorkerProtocol(settings.registration()), dial, self._on_event)
+        self._session = Session(
+            WorkerProtocol(settings.registration()),
+            dial,
+            self._on_event,
+            backoff=settings.reconnect.backoff(),
+            attempts=settings.reconnect.attempts,
+        )
+        super().__init__(Calls(self._session, settings.timeout), client_interceptors)
         self._dispatcher = Dispatcher(self._session.reply)
         self._triggers = Triggers(self._session)
-        self._calls = Calls(self._session, settings.timeout)
         self._ownership = Ownership(self._session, settings.worker_name)
-        self._worker = Worker(self._session, self._dispatcher, self._triggers, self._ownership)
+        self._server_interceptors = tuple(server_interceptors)
+        self._worker = Worker(
+            self._session, self._dispatcher, self._triggers, self._ownership, self._server_interceptors
+        )
         self._pool: ThreadPoolExecutor | None = None
 
     # --- who and where -------------------------------------------------------
@@ -85,109 +96,6 @@ class Bridge:
     def connected(self) -> bool:
         """Whether a connection stands at this moment."""
         return self._session.ready
-
-    # --- untyped calls -------------------------------------------------------
-
-    async def call(
-        self,
-        function_id: str,
-        payload: Json = None,
-        *,
-        timeout: float | None = None,
-        metadata: Mapping[str, Json] | None = None,
-        namespace: str | None = None,
-    ) -> Json:
-        """Calls any function with any JSON and returns its decoded result. `timeout` in seconds, default 30."""
-        data = encode_json(payload, function_id, Side.REQUEST)
-        result = await self._calls.call(function_id, data, timeout=timeout, metadata=metadata, namespace=namespace)
-        return decode_json(result, function_id, Side.RESPONSE)
-
-    async def void(
-        self,
-        function_id: str,
-        payload: Json = None,
-        *,
-        metadata: Mapping[str, Json] | None = None,
-        namespace: str | None = None,
-    ) -> None:
-        """Fires and forgets; returns once the frame is with the socket. Not even a failure comes back."""
-        data = encode_json(payload, function_id, Side.REQUEST)
-        await self._calls.void(function_id, data, metadata=metadata, namespace=namespace)
-
-    async def enqueue(
-        self,
-        function_id: str,
-        payload: Json = None,
-        *,
-        queue: str = "default",
-        timeout: float | None = None,
-        namespace: str | None = None,
-    ) -> EnqueueReceipt:
-        """Puts a call into a queue and returns its receipt (wire.md 5.3)."""
-        data = encode_json(payload, function_id, Side.REQUEST)
-        return await self._calls.enqueue(function_id, data, queue=queue, timeout=timeout, namespace=namespace)
-
-    # --- typed calls: what generated clients use ------------------------------
-
-    async def call_method(
-        self,
-        method: MethodSpec[Request, Response],
-        request: Request,
-        *,
-        timeout: float | None = None,
-        metadata: Mapping[str, Json] | None = None,
-        namespace: str | None = None,
-    ) -> Response:
-        """As `Caller.call_method`."""
-        if method.delivery is Delivery.SYNC:
-            return await self._calls.call_checked(
-                method, request, timeout=timeout, metadata=metadata, namespace=namespace
-            )
-        if method.delivery is Delivery.VOID:
-            await self.void_method(method, request, metadata=metadata, namespace=namespace)
-        else:
-            await self.enqueue_method(method, request, queue=None, timeout=timeout, namespace=namespace)
-        return method.response()  # the contract allows only Empty here
-
-    async def void_method(
-        self,
-        method: MethodSpec[Request, Response],
-        request: Request,
-        *,
-        metadata: Mapping[str, Json] | None = None,
-        namespace: str | None = None,
-    ) -> None:
-        """As `Caller.void_method`."""
-        data = checks_of(method).encode_request(request)
-        await self._calls.void(method.function_id, data, metadata=metadata, namespace=namespace)
-
-    async def enqueue_method(
-        self,
-        method: MethodSpec[Request, Response],
-        request: Request,
-        *,
-        queue: str | None = None,
-        timeout: float | None = None,
-        namespace: str | None = None,
-    ) -> EnqueueReceipt:
-        """As `Caller.enqueue_method`."""
-        data = checks_of(method).encode_request(request)
-        name = queue or method.queue or "default"
-        return await self._calls.enqueue(method.function_id, data, queue=name, timeout=timeout, namespace=namespace)
-
-    def stream_method(
-        self,
-        method: MethodSpec[Request, Response],
-        requests: Request | AsyncIterable[Request],
-        *,
-        timeout: float | None = None,
-        metadata: Mapping[str, Json] | None = None,
-        namespace: str | None = None,
-    ) -> AsyncIterator[Response]:
-        """As `Caller.stream_method`; raises UnsupportedError, since streams are not carried yet."""
-        kind = method.kind if method.kind is not MethodKind.UNARY else MethodKind.BIDI_STREAM
-        name = kind.value.replace("_", " ")
-        raise UnsupportedError(f"{method.full_name}: a {name} is not carried yet; make the method unary")
 
     # --- serving -------------------------------------------------------------
 
@@ -251,7 +159,7 @@ class Bridge:
             metadata=describe(dict(metadata)) if metadata else UNSET,
         )
         convert = converter_for(function_id, handler)
-        served = function_handler(function_id, handler, convert, self._threads)
+        served = function_handler(function_id, handler, convert, self._threads, self._server_interceptors)
         self._session.protocol.register_function(frame)
         self._dispatcher.handlers[function_id] = served
         self._session.poke()

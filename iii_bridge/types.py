@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NewType, Protocol, TypeAlias
 
@@ -84,4 +85,12 @@ class Context(Protocol):
 
     def remaining(self) -> float | None:
         """Seconds until the caller stops waiting; None when there is no deadline. Negative once it has passed."""
+        ...
+
+    def detached(self) -> AbstractContextManager[None]:
+        """Inside `with`, calls keep the trace but not the deadline, and so do tasks that are created there.
+
+        For work that goes on after the answer. The handler itself still stops
+        at its deadline: start a task of its own for what has to outlive it.
+        """
         ...

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -19,6 +19,7 @@ from iii_bridge.aio.session import Session
 from iii_bridge.bridge.checks import encode_json
 from iii_bridge.bridge.handlers import MethodBody, method_body, method_handler
 from iii_bridge.bridge.http_adapter import HttpAdapter, check_http_binding
+from iii_bridge.bridge.interceptors import AnyServerInterceptor
 from iii_bridge.bridge.ownership import Ownership
 from iii_bridge.contract.spec import BindingSpec, MethodKind, MethodSpec, ServiceSpec
 from iii_bridge.errors import (
@@ -37,7 +38,7 @@ from iii_bridge.types import Json
 from iii_bridge.wire import RegisterFunction
 from iii_bridge.wire.limits import DEFAULT_NAMESPACE
 
-__all__ = ["Dialect", "OnConflict", "Served", "Worker"]
+__all__ = ["Dialect", "OnConflict", "Served", "Worker", "check_service"]
 
 _log: Final = logging.getLogger("iii_bridge.worker")
 
@@ -72,7 +73,16 @@ class Served:
 class Worker:
     """The serving half of a bridge."""
 
-    def __init__(self, session: Session, dispatcher: Dispatcher, triggers: Triggers, ownership: Ownership) -> None:
+    def __init__(
+        self,
+        session: Session,
+        dispatcher: Dispatcher,
+        triggers: Triggers,
+        ownership: Ownership,
+        interceptors: Sequence[AnyServerInterceptor] = (),
+    ) -> None:
+        """`interceptors` go around every method that is served."""
+        self._interceptors = interceptors
         self._session = session
         self._dispatcher = dispatcher
         self._triggers = triggers
@@ -138,7 +148,7 @@ class Worker:
     def _plan(
         self, service: Service | ServiceSync, on_conflict: OnConflict, dialect: Dialect, pool: Callable[[], Executor]
     ) -> Served:
-        _check_service(service)
+        check_service(service)
         spec = service._service  # pyright: ignore[reportPrivateUsage] -- rpc names own the public ones
         served = Served(spec.full_name, on_conflict)
         self._check_namespace(spec)
@@ -146,7 +156,7 @@ class Worker:
             _check_supported(method)
         executor = pool() if isinstance(service, ServiceSync) else None
         for method in spec.methods:
-            body = method_body(getattr(service, method.name), executor)
+            body = method_body(getattr(service, method.name), executor, method, self._interceptors)
             served.functions.append((_registration(method, spec, dialect), method_handler(method, body)))
             self._plan_bindings(served, method, body)
         return served
@@ -221,8 +231,8 @@ class Worker:
             _log.info("%s is served again", served.name)
 
 
-def _check_service(service: Any) -> None:
-    """What a type checker would have found."""
+def check_service(service: Any) -> None:
+    """What a type checker would have found. Raises LocalProtocolError for what is no service."""
     if not isinstance(service, Service | ServiceSync):
         given = f"the class {service.__name__}" if inspect.isclass(service) else f"a {type(service).__name__}"
         raise LocalProtocolError(f"serve takes an instance of a class with a generated base, not {given}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Final
@@ -14,10 +15,24 @@ from iii_bridge.protocol.sidecar import detach_sidecar
 from iii_bridge.types import Binding, Json
 from iii_bridge.wire import NULL, InvokeFunction, text_or_none
 
-__all__ = ["Invocation", "current_invocation"]
+__all__ = ["Detached", "Invocation", "current_invocation"]
 
-current_invocation: Final[ContextVar[Invocation | None]] = ContextVar("iii_bridge_invocation", default=None)
+current_invocation: Final[ContextVar[Invocation | Detached | None]] = ContextVar("iii_bridge_invocation", default=None)
 """The invocation this task or thread serves; nested calls take deadline and trace from it."""
+
+
+class Detached:
+    """What is left of an invocation inside `Context.detached`: its trace, and no deadline."""
+
+    __slots__ = ("answered", "baggage", "traceparent")
+
+    def __init__(self, traceparent: str | None, baggage: str | None) -> None:
+        self.traceparent = traceparent
+        self.baggage = baggage
+        self.answered = False
+
+    def remaining(self) -> None:
+        """There is no deadline."""
 
 
 class Invocation:
@@ -71,3 +86,12 @@ class Invocation:
     def remaining(self) -> float | None:
         """Seconds until the caller stops waiting; None without a deadline."""
         return None if self.deadline is None else self.deadline - self._loop.time()
+
+    @contextmanager
+    def detached(self) -> Generator[None]:
+        """As `Context.detached`."""
+        token = current_invocation.set(Detached(self.traceparent, self.baggage))
+        try:
+            yield
+        finally:
+            current_invocation.reset(token)

@@ -41,12 +41,18 @@ class Session:
         on_event: Callable[[Event], None],
         *,
         backoff: Backoff | None = None,
+        attempts: int | None = None,
     ) -> None:
-        """`dial` opens a connection or raises TransportClosed; `on_event` gets every event but finished calls."""
+        """`dial` opens a connection or raises TransportClosed; `on_event` gets every event but finished calls.
+
+        `backoff` are the pauses between attempts to connect; after `attempts`
+        failures in a row the session ends with ConnectionLostError.
+        """
         self.protocol = protocol
         self._dial = dial
         self._on_event = on_event
         self._backoff = backoff or Backoff()
+        self._attempts = attempts
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
         self._written = asyncio.Event()
@@ -181,7 +187,9 @@ class Session:
     async def _keep_connected(self) -> None:
         delays = self._backoff.delays(random.random)
         level = logging.WARNING  # an outage is worth one line; its further attempts are detail
+        failures = 0
         while self.protocol.state is State.DISCONNECTED:
+            failures += 1
             try:
                 transport = await self._dial()
             except TransportClosed as closed:
@@ -191,6 +199,10 @@ class Session:
                 if await self._serve(transport):
                     delays = self._backoff.delays(random.random)
                     level = logging.WARNING
+                    failures = 0
+            if self._attempts is not None and failures >= self._attempts:
+                problem = f"no connection after {failures} attempts, last failure: {self._failure}"
+                raise ConnectionLostError("connect", Outcome.NOT_SENT, problem)
             if self.protocol.state is State.DISCONNECTED:
                 delay = next(delays)
                 _log.log(level, "not connected: %s; trying until it works, next in %.1f s", self._failure, delay)

@@ -2,130 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 from iii_bridge.abi.stubs import Service, ServiceSync
 from iii_bridge.aio.portal import Portal
 from iii_bridge.bridge.connecting import connect
-from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT, DEFAULT_HANDLER_THREADS, DEFAULT_TIMEOUT
+from iii_bridge.bridge.interceptors import AnyServerInterceptor, ClientInterceptorSync
+from iii_bridge.bridge.settings import ConnectOptions
+from iii_bridge.bridge.verbs_sync import VerbsSync
 from iii_bridge.client import Bridge
-from iii_bridge.contract.spec import MethodSpec
-from iii_bridge.errors import UnsupportedError
 from iii_bridge.triggers import Trigger
-from iii_bridge.types import EnqueueReceipt, Json
+from iii_bridge.types import Json
 from iii_bridge.worker import Dialect, OnConflict
 
 __all__ = ["BridgeSync", "connect_sync"]
 
-Request = TypeVar("Request")
-Response = TypeVar("Response")
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
-class BridgeSync:
+class BridgeSync(VerbsSync):
     """As `Bridge`, every verb blocking. May be used from any thread but the background one."""
 
-    def __init__(self, portal: Portal, bridge: Bridge) -> None:
+    def __init__(self, portal: Portal, bridge: Bridge, interceptors: Sequence[ClientInterceptorSync] = ()) -> None:
         """Made by `connect_sync`."""
-        self._portal = portal
+        super().__init__(portal, bridge, interceptors)
         self._bridge = bridge
 
     @property
     def bridge(self) -> Bridge:
         """The asynchronous bridge underneath; it belongs to the background loop."""
         return self._bridge
-
-    def call(
-        self,
-        function_id: str,
-        payload: Json = None,
-        *,
-        timeout: float | None = None,
-        metadata: Mapping[str, Json] | None = None,
-        namespace: str | None = None,
-    ) -> Json:
-        """As `Bridge.call`."""
-        return self._portal.call(
-            lambda: self._bridge.call(function_id, payload, timeout=timeout, metadata=metadata, namespace=namespace)
-        )
-
-    def void(
-        self,
-        function_id: str,
-        payload: Json = None,
-        *,
-        metadata: Mapping[str, Json] | None = None,
-        namespace: str | None = None,
-    ) -> None:
-        """As `Bridge.void`."""
-        self._portal.call(lambda: self._bridge.void(function_id, payload, metadata=metadata, namespace=namespace))
-
-    def enqueue(
-        self,
-        function_id: str,
-        payload: Json = None,
-        *,
-        queue: str = "default",
-        timeout: float | None = None,
-        namespace: str | None = None,
-    ) -> EnqueueReceipt:
-        """As `Bridge.enqueue`."""
-        return self._portal.call(
-            lambda: self._bridge.enqueue(function_id, payload, queue=queue, timeout=timeout, namespace=namespace)
-        )
-
-    def call_method(
-        self,
-        method: MethodSpec[Request, Response],
-        request: Request,
-        *,
-        timeout: float | None = None,
-        metadata: Mapping[str, Json] | None = None,
-        namespace: str | None = None,
-    ) -> Response:
-        """As `SyncCaller.call_method`."""
-        return self._portal.call(
-            lambda: self._bridge.call_method(method, request, timeout=timeout, metadata=metadata, namespace=namespace)
-        )
-
-    def void_method(
-        self,
-        method: MethodSpec[Request, Response],
-        request: Request,
-        *,
-        metadata: Mapping[str, Json] | None = None,
-        namespace: str | None = None,
-    ) -> None:
-        """As `SyncCaller.void_method`."""
-        self._portal.call(lambda: self._bridge.void_method(method, request, metadata=metadata, namespace=namespace))
-
-    def enqueue_method(
-        self,
-        method: MethodSpec[Request, Response],
-        request: Request,
-        *,
-        queue: str | None = None,
-        timeout: float | None = None,
-        namespace: str | None = None,
-    ) -> EnqueueReceipt:
-        """As `SyncCaller.enqueue_method`."""
-        return self._portal.call(
-            lambda: self._bridge.enqueue_method(method, request, queue=queue, timeout=timeout, namespace=namespace)
-        )
-
-    def stream_method(
-        self,
-        method: MethodSpec[Request, Response],
-        requests: Request | Iterable[Request],
-        *,
-        timeout: float | None = None,
-        metadata: Mapping[str, Json] | None = None,
-        namespace: str | None = None,
-    ) -> Iterator[Response]:
-        """As `SyncCaller.stream_method`; raises UnsupportedError, since streams are not carried yet."""
-        raise UnsupportedError(f"{method.full_name}: streams are not carried yet; make the method unary")
 
     def serve(
         self, service: Service | ServiceSync, *, on_conflict: OnConflict = "raise", dialect: Dialect = "2020-12"
@@ -209,29 +117,18 @@ class BridgeSync:
 def connect_sync(
     url: str | None = None,
     *,
-    worker_name: str | None = None,
-    namespace: str | None = None,
-    headers: Mapping[str, str] | None = None,
-    timeout: float = DEFAULT_TIMEOUT,
-    connect_timeout: float = DEFAULT_CONNECT_TIMEOUT,
-    handler_threads: int = DEFAULT_HANDLER_THREADS,
+    client_interceptors: Sequence[ClientInterceptorSync] = (),
+    server_interceptors: Sequence[AnyServerInterceptor] = (),
+    **options: Unpack[ConnectOptions],
 ) -> BridgeSync:
     """As `connect`, blocking: `with connect_sync() as bridge`. Raises what opening raises there."""
     portal = Portal()
 
     async def open_bridge() -> Bridge:
-        return await connect(
-            url,
-            worker_name=worker_name,
-            namespace=namespace,
-            headers=headers,
-            timeout=timeout,
-            connect_timeout=connect_timeout,
-            handler_threads=handler_threads,
-        )
+        return await connect(url, server_interceptors=server_interceptors, **options)
 
     try:
-        return BridgeSync(portal, portal.call(open_bridge))
+        return BridgeSync(portal, portal.call(open_bridge), client_interceptors)
     except BaseException:
         portal.close()
         raise

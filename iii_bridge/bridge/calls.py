@@ -6,13 +6,12 @@ import asyncio
 import math
 import random
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from iii_bridge.aio.invocation import current_invocation
-from iii_bridge.aio.session import Session
 from iii_bridge.bridge.checks import checks_of, encode_json
 from iii_bridge.contract.spec import Idempotency, MethodSpec
 from iii_bridge.errors import (
@@ -32,13 +31,10 @@ from iii_bridge.protocol.failures import TIMEOUT
 from iii_bridge.protocol.sidecar import MEMBER, attach_sidecar
 from iii_bridge.types import EnqueueReceipt, Json
 
-__all__ = ["Calls"]
+__all__ = ["Calls", "Carrier"]
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
-
-_LOST: Final = frozenset({"invocation_stopped", "channel_send_failed"})
-"""Codes the engine gives when the executor went away under the call (wire.md 5.2)."""
 
 _PAUSES: Final = Backoff(initial=0.05, limit=1.0)
 _receipt: Final = msgspec.json.Decoder(EnqueueResult)
@@ -54,11 +50,31 @@ class _Outgoing(NamedTuple):
     namespace: str | None
 
 
+class Carrier(Protocol):
+    """What takes one attempt to its function and its answer back: a session, or a stand-in for one."""
+
+    async def call(
+        self,
+        function_id: str,
+        data: Raw,
+        *,
+        timeout: float,
+        namespace: str | None = None,
+        metadata: Raw | UnsetType = UNSET,
+        traceparent: str | None = None,
+        baggage: str | None = None,
+        queue: str | None = None,
+        void: bool = False,
+    ) -> Raw:
+        """As `Session.call`."""
+        ...
+
+
 class Calls:
     """What a bridge's call verbs have in common. Times in seconds."""
 
-    def __init__(self, session: Session, default_timeout: float) -> None:
-        self._session = session
+    def __init__(self, carrier: Carrier, default_timeout: float) -> None:
+        self._carrier = carrier
         self._default_timeout = default_timeout
         self._loop = asyncio.get_running_loop()
 
@@ -100,7 +116,7 @@ class Calls:
         self, function_id: str, data: Raw, *, metadata: Mapping[str, Json] | None, namespace: str | None
     ) -> None:
         """Returns once the frame is with the socket."""
-        await self._session.call(
+        await self._carrier.call(
             function_id,
             data,
             timeout=self._budget(function_id, None),
@@ -114,7 +130,7 @@ class Calls:
         self, function_id: str, data: Raw, *, queue: str, timeout: float | None, namespace: str | None
     ) -> EnqueueReceipt:
         """Through a queue; the engine drops metadata on this path (wire.md 5.5), so none is sent."""
-        result = await self._session.call(
+        result = await self._carrier.call(
             function_id,
             data,
             timeout=self._budget(function_id, timeout),
@@ -133,7 +149,7 @@ class Calls:
         if not is_engine_function(call.function_id):
             metadata = attach_sidecar(metadata, timeout, attempt)
         try:
-            return await self._session.call(
+            return await self._carrier.call(
                 call.function_id,
                 call.data,
                 timeout=timeout,
@@ -160,7 +176,7 @@ class Calls:
                 sent = sent or error.outcome is Outcome.UNKNOWN
                 failure: BridgeError = error
             except InvocationError as error:
-                if error.code not in _LOST:
+                if error.outcome is not Outcome.UNKNOWN:  # the function's own answer
                     raise
                 sent = True
                 failure = error

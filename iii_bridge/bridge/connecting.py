@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, Unpack
 
 from iii_bridge.aio.websocket import dial
-from iii_bridge.bridge.settings import (
-    DEFAULT_CONNECT_TIMEOUT,
-    DEFAULT_HANDLER_THREADS,
-    DEFAULT_TIMEOUT,
-    Settings,
-)
+from iii_bridge.bridge.interceptors import AnyServerInterceptor, ClientInterceptor
+from iii_bridge.bridge.settings import ConnectOptions, Settings
 from iii_bridge.client import Bridge
 
 __all__ = ["Connecting", "connect"]
@@ -48,36 +44,24 @@ class Connecting:
 def connect(
     url: str | None = None,
     *,
-    worker_name: str | None = None,
-    namespace: str | None = None,
-    headers: Mapping[str, str] | None = None,
-    timeout: float = DEFAULT_TIMEOUT,
-    connect_timeout: float = DEFAULT_CONNECT_TIMEOUT,
-    handler_threads: int = DEFAULT_HANDLER_THREADS,
+    client_interceptors: Sequence[ClientInterceptor] = (),
+    server_interceptors: Sequence[AnyServerInterceptor] = (),
+    **options: Unpack[ConnectOptions],
 ) -> Connecting:
     """Connects to an engine: `async with connect() as bridge`, or `bridge = await connect()`.
 
-    `url`: default `$III_URL`, else ws://127.0.0.1:49134. `worker_name`: default
-    `$III_WORKER_NAME`, else host and process id. `namespace`: default
-    `$III_NAMESPACE`, else none. `$III_TOKEN` becomes a bearer token unless
-    `headers` holds an Authorization. `timeout` is the default of every call and
-    `connect_timeout` how long the engine may be away at first, both in seconds;
-    afterwards the bridge reconnects for ever. `handler_threads` bounds the
-    blocking handlers that run at once: one that calls another function of this
-    bridge holds its thread meanwhile. Opening raises ConnectionLostError,
+    `url`: default `$III_URL`, else ws://127.0.0.1:49134. The interceptors go
+    around every call and every handler; `ConnectOptions` describes the other
+    options. Waits for an engine that is away, saying so in the log, for
+    `connect_timeout` seconds. Opening raises ConnectionLostError,
     RegistrationRejectedError and LocalProtocolError.
     """
 
     def make() -> Bridge:
-        settings = Settings.resolve(
-            url,
-            worker_name=worker_name,
-            namespace=namespace,
-            headers=headers,
-            timeout=timeout,
-            connect_timeout=connect_timeout,
-            handler_threads=handler_threads,
+        settings = Settings.resolve(url, **options)
+        dialler = functools.partial(dial, settings.url, settings.headers)
+        return Bridge(
+            settings, dialler, client_interceptors=client_interceptors, server_interceptors=server_interceptors
         )
-        return Bridge(settings, functools.partial(dial, settings.url, settings.headers))
 
     return Connecting(make)

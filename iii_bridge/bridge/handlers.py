@@ -7,7 +7,7 @@ import contextvars
 import functools
 import inspect
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from typing import Any, Final, cast
 
@@ -18,6 +18,14 @@ from iii_bridge.aio.dispatch import Handler
 from iii_bridge.aio.invocation import Invocation
 from iii_bridge.bridge.checks import checks_of, decode_json, encode_json
 from iii_bridge.bridge.hints import Converter
+from iii_bridge.bridge.interceptors import (
+    AnyServerInterceptor,
+    ServerCall,
+    chain,
+    is_async,
+    only_async,
+    only_blocking,
+)
 from iii_bridge.contract.spec import MethodSpec, OnViolation
 from iii_bridge.errors import ContractError, LocalProtocolError, Side
 from iii_bridge.types import Context
@@ -40,11 +48,38 @@ class _Caller(msgspec.Struct):
 _peek: Final = msgspec.json.Decoder(_Caller)
 
 
-def method_body(function: Callable[..., Any], pool: Executor | None) -> MethodBody:
-    """An asynchronous method as it is; a blocking one (`pool` given) in a thread, with the context variables."""
-    if pool is None:
-        return function if inspect.iscoroutinefunction(function) else functools.partial(_awaited, function)
-    return functools.partial(_in_thread, function, pool)
+def method_body(
+    function: Callable[..., Any],
+    pool: Executor | None,
+    method: MethodSpec[Any, Any] | None = None,
+    interceptors: Sequence[AnyServerInterceptor] = (),
+) -> MethodBody:
+    """An asynchronous method as it is; a blocking one (`pool` given) in a thread, with the context variables.
+
+    `interceptors` go around it; `method` is what they are shown. Raises
+    LocalProtocolError for a blocking interceptor around an asynchronous method.
+    """
+    blocking = only_blocking(interceptors)
+    body: MethodBody
+    if pool is not None:
+        if blocking:
+            function = _intercepted(method, function, blocking)
+        body = functools.partial(_in_thread, function, pool)
+    elif blocking:
+        name = getattr(blocking[0], "__qualname__", type(blocking[0]).__name__)
+        raise LocalProtocolError(f"server interceptor {name} blocks, and a handler does not; write `async def`")
+    else:
+        body = function if inspect.iscoroutinefunction(function) else functools.partial(_awaited, function)
+    outer = only_async(interceptors)
+    return _intercepted(method, body, outer) if outer else body
+
+
+def _intercepted(
+    method: MethodSpec[Any, Any] | None, body: Callable[[Any, Context], Any], interceptors: Sequence[Callable[..., Any]]
+) -> Callable[[Any, Context], Any]:
+    """`body` with interceptors around it, blocking or not as it is."""
+    run = chain(interceptors, lambda call: body(call.request, call.context))
+    return lambda request, context: run(ServerCall(request=request, context=context, method=method))
 
 
 def method_handler(method: MethodSpec[Any, Any], body: MethodBody) -> Handler:
@@ -65,22 +100,28 @@ def method_handler(method: MethodSpec[Any, Any], body: MethodBody) -> Handler:
 
 
 def function_handler(
-    function_id: str, function: Callable[..., Any], convert: Converter, pool: Callable[[], Executor]
+    function_id: str,
+    function: Callable[..., Any],
+    convert: Converter,
+    pool: Callable[[], Executor],
+    interceptors: Sequence[AnyServerInterceptor] = (),
 ) -> Handler:
     """A plain function on JSON values, asynchronous or blocking; a second parameter gets the context."""
-    body = function if _is_async(function) else functools.partial(_in_thread, function, pool())
-    wants_context = _wants_context(function_id, function)
+    called = function if _wants_context(function_id, function) else _without_context(function)
+    body = method_body(called, None if is_async(function) else pool(), None, interceptors)
 
     async def handle(invocation: Invocation) -> Raw:
         payload = decode_json(invocation.data, function_id, Side.REQUEST)
         if isinstance(payload, dict):
             caller = cast("dict[str, Any]", payload).pop(CALLER_MEMBER, None)
             invocation.caller_worker_id = caller if isinstance(caller, str) else None
-        request = convert(payload)
-        result = await (body(request, invocation) if wants_context else body(request))
-        return encode_json(result, function_id, Side.RESPONSE)
+        return encode_json(await body(convert(payload), invocation), function_id, Side.RESPONSE)
 
     return handle
+
+
+def _without_context(function: Callable[..., Any]) -> Callable[[Any, Context], Any]:
+    return lambda request, context: function(request)
 
 
 async def _awaited(function: Callable[..., Any], request: Any, context: Context) -> Any:
@@ -114,12 +155,6 @@ def _is_queue_delivery(invocation: Invocation) -> bool:
     except msgspec.DecodeError:
         return False
     return invocation.from_queue
-
-
-def _is_async(function: Callable[..., Any]) -> bool:
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(function, "__call__", None)  # noqa: B004 -- an object whose __call__ is async counts as async
-    )
 
 
 def _wants_context(function_id: str, function: Callable[..., Any]) -> bool:

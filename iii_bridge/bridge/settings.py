@@ -10,15 +10,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata as distribution
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, TypedDict, Unpack
 
 from msgspec import UNSET
 
 from iii_bridge.errors import LocalProtocolError
+from iii_bridge.protocol.backoff import Backoff
 from iii_bridge.protocol.builtins import WorkerRegistration, WorkerTelemetry, clean_name
 from iii_bridge.wire.limits import DEFAULT_URL
 
-__all__ = ["DEFAULT_CONNECT_TIMEOUT", "DEFAULT_HANDLER_THREADS", "DEFAULT_TIMEOUT", "Settings"]
+__all__ = [
+    "DEFAULT_CONNECT_TIMEOUT",
+    "DEFAULT_HANDLER_THREADS",
+    "DEFAULT_TIMEOUT",
+    "ConnectOptions",
+    "Reconnect",
+    "Settings",
+    "Telemetry",
+]
 
 DEFAULT_TIMEOUT: Final = 30.0
 """Seconds a call may take when neither the caller nor the contract says."""
@@ -33,15 +42,69 @@ _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reconnect:
+    """How a bridge gets back to an engine that went away. The defaults are the SDKs' (wire.md 2.7)."""
+
+    initial: float = 1.0
+    """Seconds before the second attempt; the first is made at once."""
+    factor: float = 2.0
+    limit: float = 30.0
+    """Seconds that no pause exceeds, jitter aside."""
+    jitter: float = 0.3
+    """A pause lies within this fraction above or below its nominal length."""
+    attempts: int | None = None
+    """How many attempts in a row may fail before the bridge ends with ConnectionLostError; None: any number."""
+
+    def backoff(self) -> Backoff:
+        """The pauses between attempts."""
+        return Backoff(self.initial, self.factor, self.limit, self.jitter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telemetry:
+    """What the engine's catalogue says of the program behind a worker (wire.md 2.3)."""
+
+    project_name: str = ""
+    framework: str = "iii-bridge"
+    language: str = "python"
+
+
+class ConnectOptions(TypedDict, total=False):
+    """What `connect`, `connect_sync` and `run` take besides the url. Times in seconds."""
+
+    worker_name: str | None
+    """Default `$III_WORKER_NAME`, else host and process id. Belongs to one live worker at a time."""
+    description: str | None
+    """What the engine's catalogue says of this worker."""
+    namespace: str | None
+    """Default `$III_NAMESPACE`, else none, which is `default`."""
+    headers: Mapping[str, str] | None
+    """Sent with the handshake. `$III_TOKEN` becomes a bearer token unless an Authorization is among them."""
+    timeout: float
+    """Of every call for which neither the caller nor the contract says; default 30."""
+    connect_timeout: float
+    """How long the engine may be away at first; default 30. Afterwards `reconnect` says."""
+    reconnect: Reconnect
+    """Pauses between attempts to get back, and how many there may be; default any number."""
+    telemetry: Telemetry
+    """Language, framework and project, for the engine's catalogue."""
+    handler_threads: int
+    """Blocking handlers that may run at once, default 32. One that calls another of them holds its thread meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What one bridge was asked for, with the gaps filled. Times in seconds."""
 
     url: str
     worker_name: str
     namespace: str | None
+    description: str = ""
     headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS, repr=False)  # may hold a token
     timeout: float = DEFAULT_TIMEOUT
     connect_timeout: float = DEFAULT_CONNECT_TIMEOUT
+    reconnect: Reconnect = Reconnect()
+    telemetry: Telemetry = Telemetry()
     handler_threads: int = DEFAULT_HANDLER_THREADS
 
     @classmethod
@@ -49,13 +112,8 @@ class Settings:
         cls,
         url: str | None = None,
         *,
-        worker_name: str | None = None,
-        namespace: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        timeout: float = DEFAULT_TIMEOUT,
-        connect_timeout: float = DEFAULT_CONNECT_TIMEOUT,
-        handler_threads: int = DEFAULT_HANDLER_THREADS,
         environment: Mapping[str, str] | None = None,
+        **options: Unpack[ConnectOptions],
     ) -> Settings:
         """Fills the gaps from `environment`, default `os.environ`; a blank variable counts as unset.
 
@@ -63,22 +121,25 @@ class Settings:
         cannot be sent.
         """
         env = os.environ if environment is None else environment
-        for name, value in (("url", url), ("worker_name", worker_name), ("namespace", namespace)):
+        given: dict[str, Any] = {"url": url, **options}
+        for name in ("url", "worker_name", "namespace"):
+            value = given.pop(name, None)
             if value is not None and not value.strip():
                 raise LocalProtocolError(f"{name} is blank; name one, or leave it out")
-        for name, seconds in (("timeout", timeout), ("connect_timeout", connect_timeout)):
-            if not seconds > 0:
-                raise LocalProtocolError(f"{name} must be a positive number of seconds, not {seconds!r}")
-        if handler_threads < 1:
-            raise LocalProtocolError(f"handler_threads must be at least 1, not {handler_threads!r}")
+        for name in ("timeout", "connect_timeout"):
+            if not given.get(name, 1) > 0:
+                raise LocalProtocolError(f"{name} must be a positive number of seconds, not {given[name]!r}")
+        if given.get("handler_threads", 1) < 1:
+            raise LocalProtocolError(f"handler_threads must be at least 1, not {given['handler_threads']!r}")
+        headers: Mapping[str, str] = given.pop("headers", None) or {}
+        description = given.pop("description", None) or ""
         return cls(
             url=url or _variable(env, "III_URL") or DEFAULT_URL,
-            worker_name=clean_name(worker_name or _variable(env, "III_WORKER_NAME") or "") or _process_name(),
-            namespace=namespace or _variable(env, "III_NAMESPACE"),
-            headers=_with_token(headers or {}, _variable(env, "III_TOKEN")),
-            timeout=timeout,
-            connect_timeout=connect_timeout,
-            handler_threads=handler_threads,
+            worker_name=_worker_name(options.get("worker_name"), env),
+            namespace=options.get("namespace") or _variable(env, "III_NAMESPACE"),
+            description=clean_name(description),
+            headers=_with_token(headers, _variable(env, "III_TOKEN")),
+            **given,
         )
 
     def registration(self, *, environment: Mapping[str, str] | None = None) -> WorkerRegistration:
@@ -91,8 +152,13 @@ class Settings:
             os=f"{platform.system()} {platform.release()} ({platform.machine()})",
             pid=os.getpid(),
             namespace=self.namespace or UNSET,
+            description=self.description or UNSET,
             isolation=_variable(env, "III_ISOLATION") or UNSET,
-            telemetry=WorkerTelemetry(language="python", framework="iii-bridge"),
+            telemetry=WorkerTelemetry(
+                language=self.telemetry.language,
+                framework=self.telemetry.framework,
+                project_name=self.telemetry.project_name,
+            ),
         )
 
 
@@ -106,6 +172,10 @@ def _version() -> str:
 def _variable(environment: Mapping[str, str], name: str) -> str | None:
     value = environment.get(name, "")
     return value if value.strip() else None
+
+
+def _worker_name(given: str | None, environment: Mapping[str, str]) -> str:
+    return clean_name(given or _variable(environment, "III_WORKER_NAME") or "") or _process_name()
 
 
 def _process_name() -> str:

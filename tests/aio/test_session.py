@@ -36,11 +36,11 @@ STEADY = Backoff(jitter=0.0)
 class World:
     """A session, the engine it dials, and the events it reported."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: Any) -> None:
         self.engine = FakeEngine()
         self.events: list[Event] = []
         protocol = WorkerProtocol(WorkerRegistration("python", "1", "w", "Linux", 7))
-        self.session = Session(protocol, self.engine.dial, self.events.append, backoff=STEADY)
+        self.session = Session(protocol, self.engine.dial, self.events.append, backoff=STEADY, **options)
 
     async def connected(self) -> Peer:
         self.session.start()
@@ -53,8 +53,8 @@ class World:
 
 
 @asynccontextmanager
-async def world() -> AsyncIterator[World]:
-    made = World()
+async def world(**options: Any) -> AsyncIterator[World]:
+    made = World(**options)
     try:
         yield made
     finally:
@@ -402,6 +402,27 @@ def test_a_dialler_that_can_never_succeed_ends_the_session() -> None:
         with pytest.raises(LocalProtocolError):
             await session.call("x::y", NULL, timeout=1.0)
         await session.close()
+
+    run_virtually(main())
+
+
+def test_a_limit_on_attempts_counts_those_in_a_row() -> None:
+    async def main() -> None:
+        async with world(attempts=3) as w:
+            peer = await w.connected()
+            w.engine.away = True
+            peer.transport.break_connection()
+            await w.engine.dialled(3)
+            w.engine.away = False
+            await (await w.engine.accept()).transport.close()
+            w.engine.away = True
+            waiting = w.call()
+            with pytest.raises(ConnectionLostError, match=r"no connection after 3 attempts.*nobody is there") as caught:
+                await w.session.wait_ended()
+            assert caught.value.outcome is Outcome.NOT_SENT
+            with pytest.raises(ConnectionLostError):
+                await waiting
+            assert w.engine.dials == 4 + 3
 
     run_virtually(main())
 

@@ -20,6 +20,7 @@ from iii_bridge.errors import (
     StatusError,
 )
 from iii_bridge.status import StatusCode, format_status_line
+from iii_bridge.types import Context
 from tests.aio.fake_engine import FakeEngine, Peer
 from tests.bridge.contracts import shop
 from tests.bridge.support import bridge_in_memory
@@ -245,6 +246,29 @@ def test_a_nested_call_never_outlives_its_parent_and_carries_its_trace() -> None
             assert (call["traceparent"], call["baggage"]) == ("00-t-s-01", "k=v")
             await peer.answer(call, "done")
             assert (await peer.next("invocationresult"))["result"] == "done"
+
+    run_virtually(main())
+
+
+def test_detached_calls_keep_the_trace_and_lose_the_deadline() -> None:
+    async def main() -> None:
+        async with bridge_in_memory(FakeEngine()) as (bridge, peer):
+            left_running: list[asyncio.Task[Any]] = []
+
+            async def outer(payload: Any, context: Context) -> Any:
+                with context.detached():
+                    left_running.append(asyncio.create_task(bridge.call("inner::g", {}, timeout=60.0)))
+                assert current_invocation.get() is context
+                return "answered"
+
+            await serve_outer(bridge, peer, 4000, outer, traceparent="00-t-s-01", baggage="k=v")
+            assert (await peer.next("invocationresult"))["result"] == "answered"
+            call = await peer.next_call()
+            assert call["metadata"]["iii-bridge"]["remaining_ms"] == 60_000
+            assert (call["traceparent"], call["baggage"]) == ("00-t-s-01", "k=v")
+            await asyncio.sleep(30.0)
+            await peer.answer(call, "late")
+            assert await left_running[0] == "late"
 
     run_virtually(main())
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from iii_bridge.bridge.settings import Settings
+from iii_bridge.bridge.settings import Reconnect, Settings, Telemetry
 from iii_bridge.errors import LocalProtocolError
+from iii_bridge.protocol.backoff import Backoff
 
 ENVIRONMENT = {"III_URL": "ws://env:1", "III_WORKER_NAME": "env-name", "III_NAMESPACE": "env-ns", "III_TOKEN": "secret"}
 BLANK = dict.fromkeys(ENVIRONMENT, "  ")
@@ -105,3 +106,17 @@ def test_a_header_that_cannot_be_sent_is_named_and_its_value_is_not(
 
 def test_a_token_read_from_a_file_loses_its_newline() -> None:
     assert resolve({"III_TOKEN": "abc\n"}).headers["Authorization"] == "Bearer abc"
+
+
+def test_the_engine_is_told_what_the_program_is() -> None:
+    told = Telemetry(project_name="shop", framework="none")
+    registration = resolve({}, description="Takes\x00 orders. ", telemetry=told).registration(environment={})
+    assert registration.description == "Takes orders."
+    assert (registration.telemetry.project_name, registration.telemetry.framework) == ("shop", "none")  # type: ignore[union-attr]
+    assert resolve({}).registration(environment={}).description is UNSET
+
+
+def test_reconnection_follows_the_sdks_unless_told_otherwise() -> None:
+    assert resolve({}).reconnect.backoff() == Backoff()
+    pauses = Reconnect(initial=0.1, factor=3, limit=1.0, jitter=0.0).backoff().delays(lambda: 0.5)
+    assert [round(next(pauses), 3) for _ in range(4)] == [0.1, 0.3, 0.9, 1.0]

@@ -68,6 +68,7 @@ class ServiceWriter:
         ):
             with _class(lines, f"class {name}({self._abi}.{parent}, {self._module.use(ABC)}.ABC):"):
                 lines.add(*docstring(comment), "", f"_service = _{base}Spec")
+                lines.add(f"_clients = ({base}Client, {base}ClientSync)")
                 for method in service.methods:
                     self._abstract(lines, method, python[method.name], blocking)
             self._module.exports.append(name)

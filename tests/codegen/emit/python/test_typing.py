@@ -65,6 +65,7 @@ CORRECT = """
 import asyncio
 import datetime
 from collections.abc import Iterator
+from iii_bridge import in_memory, in_memory_sync
 from iii_bridge.v1 import HttpRequest, HttpResponse
 from typing import assert_type
 
@@ -141,6 +142,15 @@ def blocking(client: ShopClientSync) -> None:
     for event in client.watch(request):
         assert_type(event, Res)
     assert_type(client.upload([request]), Res)
+
+
+async def tested(shop: Shop, blocking: ShopBlocking) -> None:
+    async with in_memory(shop) as client:
+        assert_type(client, ShopClient)
+    async with in_memory(blocking) as client:
+        assert_type(client, ShopClient)
+    with in_memory_sync(shop) as blocking_client:
+        assert_type(blocking_client, ShopClientSync)
 
 
 assert_type(ShopClient.quote.method.request, type[Req])

@@ -126,6 +126,7 @@ class InventoryService(abi.Service, abc.ABC):
     """The service examples.inventory.v1.InventoryService."""
 
     _service = _InventorySpec
+    _clients = (InventoryClient, InventoryClientSync)
 
     @abc.abstractmethod
     async def reserve(self, request: ReserveRequest, context: abi.Context, /) -> Reservation:
@@ -140,6 +141,7 @@ class InventoryServiceSync(abi.ServiceSync, abc.ABC):
     """The service examples.inventory.v1.InventoryService."""
 
     _service = _InventorySpec
+    _clients = (InventoryClient, InventoryClientSync)
 
     @abc.abstractmethod
     def reserve(self, request: ReserveRequest, context: abi.Context, /) -> Reservation:

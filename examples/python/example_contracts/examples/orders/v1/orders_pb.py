@@ -156,6 +156,7 @@ class OrdersService(abi.Service, abc.ABC):
     """The service examples.orders.v1.OrdersService."""
 
     _service = _OrdersSpec
+    _clients = (OrdersClient, OrdersClientSync)
 
     @abc.abstractmethod
     async def place(self, request: PlaceRequest, context: abi.Context, /) -> PlaceResponse:
@@ -174,6 +175,7 @@ class OrdersServiceSync(abi.ServiceSync, abc.ABC):
     """The service examples.orders.v1.OrdersService."""
 
     _service = _OrdersSpec
+    _clients = (OrdersClient, OrdersClientSync)
 
     @abc.abstractmethod
     def place(self, request: PlaceRequest, context: abi.Context, /) -> PlaceResponse:

@@ -129,6 +129,7 @@ class PricingService(abi.Service, abc.ABC):
     """The service examples.pricing.v1.PricingService."""
 
     _service = _PricingSpec
+    _clients = (PricingClient, PricingClientSync)
 
     @abc.abstractmethod
     async def quote(self, request: QuoteRequest, context: abi.Context, /) -> Quotation:
@@ -143,6 +144,7 @@ class PricingServiceSync(abi.ServiceSync, abc.ABC):
     """The service examples.pricing.v1.PricingService."""
 
     _service = _PricingSpec
+    _clients = (PricingClient, PricingClientSync)
 
     @abc.abstractmethod
     def quote(self, request: QuoteRequest, context: abi.Context, /) -> Quotation:

@@ -116,6 +116,7 @@ class ReceiptsService(abi.Service, abc.ABC):
     """The service examples.receipts.v1.ReceiptsService."""
 
     _service = _ReceiptsSpec
+    _clients = (ReceiptsClient, ReceiptsClientSync)
 
     @abc.abstractmethod
     async def write(self, request: WriteRequest, context: abi.Context, /) -> abi.Empty:
@@ -130,6 +131,7 @@ class ReceiptsServiceSync(abi.ServiceSync, abc.ABC):
     """The service examples.receipts.v1.ReceiptsService."""
 
     _service = _ReceiptsSpec
+    _clients = (ReceiptsClient, ReceiptsClientSync)
 
     @abc.abstractmethod
     def write(self, request: WriteRequest, context: abi.Context, /) -> abi.Empty:

@@ -137,6 +137,7 @@ class PythonTypesService(abi.Service, abc.ABC):
     """The Python worker."""
 
     _service = _PythonTypesSpec
+    _clients = (PythonTypesClient, PythonTypesClientSync)
 
     @abc.abstractmethod
     async def echo(self, request: Everything, context: abi.Context, /) -> Everything:
@@ -151,6 +152,7 @@ class PythonTypesServiceSync(abi.ServiceSync, abc.ABC):
     """The Python worker."""
 
     _service = _PythonTypesSpec
+    _clients = (PythonTypesClient, PythonTypesClientSync)
 
     @abc.abstractmethod
     def echo(self, request: Everything, context: abi.Context, /) -> Everything:
@@ -217,6 +219,7 @@ class TypescriptTypesService(abi.Service, abc.ABC):
     """The TypeScript worker."""
 
     _service = _TypescriptTypesSpec
+    _clients = (TypescriptTypesClient, TypescriptTypesClientSync)
 
     @abc.abstractmethod
     async def echo(self, request: Everything, context: abi.Context, /) -> Everything:
@@ -231,6 +234,7 @@ class TypescriptTypesServiceSync(abi.ServiceSync, abc.ABC):
     """The TypeScript worker."""
 
     _service = _TypescriptTypesSpec
+    _clients = (TypescriptTypesClient, TypescriptTypesClientSync)
 
     @abc.abstractmethod
     def echo(self, request: Everything, context: abi.Context, /) -> Everything:
@@ -297,6 +301,7 @@ class RustTypesService(abi.Service, abc.ABC):
     """The Rust worker."""
 
     _service = _RustTypesSpec
+    _clients = (RustTypesClient, RustTypesClientSync)
 
     @abc.abstractmethod
     async def echo(self, request: Everything, context: abi.Context, /) -> Everything:
@@ -311,6 +316,7 @@ class RustTypesServiceSync(abi.ServiceSync, abc.ABC):
     """The Rust worker."""
 
     _service = _RustTypesSpec
+    _clients = (RustTypesClient, RustTypesClientSync)
 
     @abc.abstractmethod
     def echo(self, request: Everything, context: abi.Context, /) -> Everything:
