@@ -21,13 +21,22 @@ from iii_bridge.bridge.hints import converter_for, schemas_of
 from iii_bridge.bridge.interceptors import AnyServerInterceptor, ClientInterceptor
 from iii_bridge.bridge.ownership import Ownership
 from iii_bridge.bridge.settings import Settings
+from iii_bridge.bridge.trigger_types import OnBinding, TriggerType, TriggerTypes
 from iii_bridge.bridge.verbs import Verbs
 from iii_bridge.errors import LocalProtocolError, Side
 from iii_bridge.protocol.worker import WorkerProtocol
-from iii_bridge.protocol.worker_events import Event, FunctionRejected, Invoked, TriggerFailed, TriggerRequested
+from iii_bridge.protocol.worker_events import (
+    Event,
+    FunctionRejected,
+    Invoked,
+    Registered,
+    TriggerFailed,
+    TriggerRemoved,
+    TriggerRequested,
+)
 from iii_bridge.triggers import Trigger, Triggers
 from iii_bridge.types import Json
-from iii_bridge.wire import ErrorBody, RegisterFunction
+from iii_bridge.wire import RegisterFunction
 from iii_bridge.worker import Dialect, OnConflict, Worker
 
 __all__ = ["Bridge", "Dial"]
@@ -68,6 +77,7 @@ class Bridge(Verbs):
         self._worker = Worker(
             self._session, self._dispatcher, self._triggers, self._ownership, self._server_interceptors
         )
+        self._trigger_types = TriggerTypes(self._session, self._calls)
         self._pool: ThreadPoolExecutor | None = None
 
     # --- who and where -------------------------------------------------------
@@ -201,6 +211,37 @@ class Bridge(Verbs):
             trigger_namespace=trigger_namespace,
         )
 
+    def register_trigger_type(
+        self,
+        type_id: str,
+        *,
+        description: str = "",
+        config: type[Any] | None = None,
+        payload: type[Any] | None = None,
+        config_format: Mapping[str, Json] | None = None,
+        payload_format: Mapping[str, Json] | None = None,
+        on_bind: OnBinding | None = None,
+        on_unbind: OnBinding | None = None,
+    ) -> TriggerType[Any]:
+        """Provides a trigger type: others bind functions to it, `TriggerType.fire` invokes them.
+
+        `config` and `payload` are message classes, checked like every payload;
+        `config_format` and `payload_format` the JSON Schemas shown by the
+        catalogue. `on_bind` hears of each binding, asynchronous or not, and
+        refuses it by raising; `on_unbind` of its end, a lost connection
+        included. Raises LocalProtocolError for an empty id or one in use.
+        """
+        return self._trigger_types.register(
+            type_id,
+            description=description,
+            config=config,
+            payload=payload,
+            config_format=config_format,
+            payload_format=payload_format,
+            on_bind=on_bind,
+            on_unbind=on_unbind,
+        )
+
     # --- life ----------------------------------------------------------------
 
     async def open(self) -> None:
@@ -220,6 +261,7 @@ class Bridge(Verbs):
     async def close(self) -> None:
         """Cancels what is being served, closes the connection, fails open calls with ClosedError."""
         await self._worker.stop()
+        await self._trigger_types.stop()
         await self._dispatcher.stop()
         await self._session.close()
         if self._pool is not None:
@@ -248,7 +290,5 @@ class Bridge(Verbs):
             self._worker.note_rejection(event)
         elif isinstance(event, TriggerFailed):
             self._triggers.note_failure(event)
-        elif isinstance(event, TriggerRequested):
-            # This worker offers no trigger types, so this is an engine's leftover (wire.md 3.5).
-            body = ErrorBody("trigger_type_not_found", f"this worker does not provide {event.frame.trigger_type}")
-            self._session.protocol.answer_trigger(event.frame, body)
+        elif isinstance(event, Registered | TriggerRequested | TriggerRemoved):
+            self._trigger_types.note(event)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from msgspec import UNSET
 
 from iii_bridge.aio.session import Session
 from iii_bridge.bridge.checks import encode_json
+from iii_bridge.contract.spec import BindingSpec
 from iii_bridge.errors import LocalProtocolError, RegistrationRejectedError, Side
 from iii_bridge.protocol.worker_events import TriggerFailed
-from iii_bridge.types import Json
+from iii_bridge.types import Binding, Json
 from iii_bridge.wire import RegisterTrigger
 
-__all__ = ["Trigger", "Triggers"]
+__all__ = ["BoundTrigger", "Trigger", "Triggers"]
 
 _log: Final = logging.getLogger("iii_bridge.triggers")
 
@@ -56,6 +58,19 @@ class Trigger:
     def fail(self, error: RegistrationRejectedError) -> None:
         """The engine has refused the binding."""
         self._error = error
+
+
+@dataclass(eq=False)
+class BoundTrigger:
+    """A binding of a contract, the function it targets, and its trigger while there is one."""
+
+    spec: BindingSpec
+    function_id: str
+    trigger: Trigger | None = None
+
+    def as_context(self) -> Binding:
+        """What `Context.binding` shows."""
+        return Binding(self.spec.trigger_type, self.trigger.id if self.trigger else None, self.spec.metadata)
 
 
 class Triggers:

@@ -16,12 +16,12 @@ from msgspec import UNSET, Raw
 from iii_bridge.abi.stubs import Service, ServiceSync
 from iii_bridge.aio.dispatch import Dispatcher, Handler
 from iii_bridge.aio.session import Session
+from iii_bridge.bridge.bindings import plan_bindings
 from iii_bridge.bridge.checks import encode_json
-from iii_bridge.bridge.handlers import MethodBody, method_body, method_handler
-from iii_bridge.bridge.http_adapter import HttpAdapter, check_http_binding
+from iii_bridge.bridge.handlers import method_body, method_handler
 from iii_bridge.bridge.interceptors import AnyServerInterceptor
 from iii_bridge.bridge.ownership import Ownership
-from iii_bridge.contract.spec import BindingSpec, MethodKind, MethodSpec, ServiceSpec
+from iii_bridge.contract.spec import MethodKind, MethodSpec, ServiceSpec
 from iii_bridge.errors import (
     BridgeError,
     ConnectionLostError,
@@ -33,7 +33,7 @@ from iii_bridge.errors import (
 )
 from iii_bridge.protocol.sidecar import MEMBER
 from iii_bridge.protocol.worker_events import FunctionRejected
-from iii_bridge.triggers import Trigger, Triggers
+from iii_bridge.triggers import BoundTrigger, Triggers
 from iii_bridge.types import Json
 from iii_bridge.wire import RegisterFunction
 from iii_bridge.wire.limits import DEFAULT_NAMESPACE
@@ -60,8 +60,7 @@ class Served:
     functions: list[tuple[RegisterFunction, Handler]] = field(
         default_factory=lambda: list[tuple[RegisterFunction, Handler]]()
     )
-    bindings: list[tuple[BindingSpec, str]] = field(default_factory=lambda: list[tuple[BindingSpec, str]]())
-    triggers: list[Trigger] = field(default_factory=lambda: list[Trigger]())
+    bindings: list[BoundTrigger] = field(default_factory=lambda: list[BoundTrigger]())
     confirmed: bool = False
 
     @property
@@ -155,19 +154,17 @@ class Worker:
         for method in spec.methods:
             _check_supported(method)
         executor = pool() if isinstance(service, ServiceSync) else None
-        for method in spec.methods:
-            body = method_body(getattr(service, method.name), executor, method, self._interceptors)
-            served.functions.append((_registration(method, spec, dialect), method_handler(method, body)))
-            self._plan_bindings(served, method, body)
+        methods = [
+            (
+                method,
+                method_body(getattr(service, method.name), executor, method, self._interceptors),
+                _registration(method, spec, dialect),
+            )
+            for method in spec.methods
+        ]
+        functions, served.bindings = plan_bindings(methods)
+        served.functions = [(own, method_handler(method, body)) for method, body, own in methods] + functions
         return served
-
-    def _plan_bindings(self, served: Served, method: MethodSpec[Any, Any], body: MethodBody) -> None:
-        adapted = [binding for binding in method.bindings if binding.http is not None]
-        served.bindings += [(binding, method.function_id) for binding in method.bindings if binding.http is None]
-        if adapted:
-            adapter = HttpAdapter(method, adapted, body)
-            served.functions.append((adapter.registration(), adapter.handle))
-            served.bindings += [(binding, adapter.function_id) for binding in adapted]
 
     def _check_namespace(self, spec: ServiceSpec) -> None:
         own = self._session.protocol.namespace or DEFAULT_NAMESPACE
@@ -202,23 +199,27 @@ class Worker:
                 return
 
     async def _bind(self, served: Served) -> None:
-        for binding, function_id in served.bindings:
-            served.triggers.append(
-                self._triggers.bind(binding.trigger_type, function_id, binding.config, metadata=binding.metadata)
+        for bound in served.bindings:
+            spec = bound.spec
+            bound.trigger = self._triggers.bind(
+                spec.trigger_type, bound.function_id, spec.config, metadata=spec.metadata
             )
-        for trigger_type in dict.fromkeys(trigger.trigger_type for trigger in served.triggers):
+        for trigger_type in dict.fromkeys(bound.spec.trigger_type for bound in served.bindings):
             if await self._ownership.missing_provider(trigger_type):
                 _log.warning(
                     "nobody provides trigger type %s yet: the bindings of %s wait for it", trigger_type, served.name
                 )
-        refused = next((trigger.error for trigger in served.triggers if trigger.error), None)
+        refused = next(
+            (bound.trigger.error for bound in served.bindings if bound.trigger and bound.trigger.error), None
+        )
         if refused is not None:
             raise refused
 
     def _unbind(self, served: Served) -> None:
-        for trigger in served.triggers:
-            trigger.unregister()
-        served.triggers.clear()
+        for bound in served.bindings:
+            if bound.trigger is not None:
+                bound.trigger.unregister()
+            bound.trigger = None
 
     async def _reclaim(self, served: Served) -> None:
         try:
@@ -253,11 +254,6 @@ def _check_supported(method: MethodSpec[Any, Any]) -> None:
         raise refuse(f"a {method.kind.value.replace('_', ' ')}", "make the method unary")
     if method.http_endpoint is not None:
         raise refuse("http_endpoint", "take the option out, or leave the method out of the service")
-    for binding in method.bindings:
-        if binding.trigger_type != "http":
-            raise refuse(f"a binding to {binding.trigger_type}", "bind it with bridge.register_trigger")
-        if binding.http is not None:
-            check_http_binding(method, binding, binding.http)
 
 
 def _registration(method: MethodSpec[Any, Any], service: ServiceSpec, dialect: Dialect) -> RegisterFunction:

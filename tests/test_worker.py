@@ -276,10 +276,6 @@ def test_http_works_in_a_namespace() -> None:
     ("service", "problem"),
     [
         ("WatchService", "shop.v1.WatchService/Watch: a server stream is not carried"),
-        ("CronService", "shop.v1.CronService/Tick: a binding to cron is not carried"),
-        ("FieldBodyService", "FieldBodyService/Place: body 'address' of POST /v1/bodies is not carried"),
-        ("ResponseBodyService", "response_body 'order_id' of GET"),
-        ("NestedPathService", "path parameter 'address.street' of GET"),
         ("EndpointService", "EndpointService/Get: http_endpoint is not carried"),
     ],
 )

@@ -1,18 +1,18 @@
-"""Between an http trigger and a method: `<function id>::http` (design decision 11, wire.md 7.1).
+"""Between http triggers and methods: `<function id>::http` (design decision 11, wire.md 7.1).
 
-The request message is put together from body, path and query as JSON text and
-decoded by the method's own codec, so that every check applies to it. The
-answer always has a body, because a function that returns nothing makes the
-engine wait (wire.md 13.18).
+The request message is put together from body, path and query
+(`bridge.transcoding`) and decoded by the method's own codec, so that every
+check applies to it. The answer always has a body, because a function that
+returns nothing makes the engine wait (wire.md 13.18).
 """
 
 from __future__ import annotations
 
+import dataclasses
 import logging
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import unquote
 
 import msgspec
 from msgspec import Raw
@@ -21,28 +21,20 @@ from iii_bridge.aio.invocation import Invocation
 from iii_bridge.bridge.checks import checks_of
 from iii_bridge.bridge.handlers import MethodBody
 from iii_bridge.bridge.http_status import http_status
-from iii_bridge.contract.descriptors import message_schema
-from iii_bridge.contract.schema import FieldSchema, Kind, MessageSchema
+from iii_bridge.bridge.transcoding import Transcoder
 from iii_bridge.contract.spec import BindingSpec, HttpRule, MethodSpec
-from iii_bridge.errors import BridgeError, ContractError, Side, StatusError, UnsupportedError
+from iii_bridge.errors import BridgeError, ContractError, Side, StatusError
 from iii_bridge.protocol.failures import violation_detail
+from iii_bridge.protocol.sidecar import MEMBER
 from iii_bridge.status import StatusCode
+from iii_bridge.triggers import BoundTrigger
 from iii_bridge.types import Binding, Json
 from iii_bridge.wire import NULL, RegisterFunction, raw
 
-__all__ = ["HttpAdapter", "check_http_binding"]
+__all__ = ["HttpAdapter", "plan_http"]
 
 _log: Final = logging.getLogger("iii_bridge.http")
 
-_SCALAR_MESSAGES: Final = frozenset(
-    f"google.protobuf.{name}"
-    for name in (
-        *("Timestamp", "Duration", "FieldMask", "StringValue", "BytesValue", "BoolValue", "Int32Value"),
-        *("Int64Value", "UInt32Value", "UInt64Value", "FloatValue", "DoubleValue"),
-    )
-)
-_PATTERN: Final = re.compile(r"\{[^}]*=|\*")
-_INTEGER: Final = re.compile(r"-?[0-9]{1,20}")  # longer ones are names that no enum has
 _JSON_HEADERS: Final = {"content-type": "application/json"}
 _ANY_OBJECT: Final = raw({"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"})
 
@@ -65,42 +57,86 @@ class _HttpResponse(msgspec.Struct):
 
 
 _request_decoder: Final = msgspec.json.Decoder(_HttpRequest)
-_members_decoder: Final = msgspec.json.Decoder(dict[str, Raw])
 
 
-def check_http_binding(method: MethodSpec[Any, Any], binding: BindingSpec, rule: HttpRule) -> None:
-    """Refuses the forms of google.api.http that are not carried. Raises UnsupportedError naming the option."""
+class _Target:
+    """One rule of one method, and how a request to it is answered."""
 
-    def refuse(option: str, hint: str) -> UnsupportedError:
-        route = f"{rule.method} {rule.template}"
-        return UnsupportedError(f"{method.full_name}: {option} of {route} is not carried by serve yet; {hint}")
+    def __init__(self, method: MethodSpec[Any, Any], spec: BindingSpec, rule: HttpRule, body: MethodBody) -> None:
+        self.spec = spec
+        self.method = method
+        self.transcoder = Transcoder(method, rule)
+        self._reads_body = bool(rule.body)
+        self._checks = checks_of(method)
+        self._body = body
 
-    if rule.body not in ("", "*"):
-        raise refuse(f"body {rule.body!r}", 'write body: "*"')
-    if rule.response_body:
-        raise refuse(f"response_body {rule.response_body!r}", "take it out")
-    if _PATTERN.search(rule.template.replace("=*}", "}")):
-        raise refuse("a path pattern", "use plain {field} parameters")
-    if ":" in rule.template:
-        raise refuse("a custom verb", "use a path segment")
-    fields = _fields_by_name(message_schema(method.request))
-    for path in rule.path_fields:
-        if "." in path:
-            raise refuse(f"path parameter {path!r}", "use a field of the request itself")
-        if not _is_scalar(fields[path]):
-            raise refuse(f"path parameter {path!r}", "use a scalar field")
+    @property
+    def rank(self) -> tuple[bool, bool]:
+        """Which of several rules on one route is asked first: False before True."""
+        template = self.transcoder.template
+        return not template.verb, "**" in template.segments
+
+    async def answer(self, request: _HttpRequest, path: Mapping[str, str], invocation: Invocation) -> Raw:
+        try:
+            body = self._json_body(request) if self._reads_body else None
+            data = self.transcoder.request(path, request.query_params.items(), body)
+            message, _ = self._checks.decode_request(data)
+            response = self._checks.encode_response(await self._body(message, invocation))
+            return _answer(200, self.transcoder.response(response))
+        except BridgeError as error:
+            return _failure(error, self.method.function_id)
+        except Exception:
+            _log.exception("%s failed", self.method.function_id)
+            return _failure_body(StatusCode.UNKNOWN, f"{self.method.function_id} failed", ())
+
+    def _json_body(self, request: _HttpRequest) -> Raw | None:
+        """The engine hands over null for no body, broken JSON and other content types alike (wire.md 7.1)."""
+        if request.body != NULL:
+            return request.body
+        if request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers:
+            return None
+        problem = "the body is not readable as JSON; send it with content-type application/json"
+        raise ContractError(self.method.function_id, Side.REQUEST, "$", problem)
+
+
+@dataclass(eq=False)
+class _Route:
+    """One route of the engine. Rules that differ in their custom verbs alone share it."""
+
+    bound: BoundTrigger
+    targets: list[_Target] = field(default_factory=list[_Target])
+
+    def find(self, request: _HttpRequest) -> tuple[_Target, Mapping[str, str]] | None:
+        names = (part[1:] for part in self.path.split("/") if part.startswith(":"))
+        values = [request.path_params.get(name, "") for name in names]
+        for target in self.targets:
+            path = target.transcoder.template.bind(self.path, values)
+            if path is not None:
+                return target, path
+        return None
+
+    @property
+    def path(self) -> str:
+        return str(self.bound.spec.config["api_path"])
+
+    def add(self, target: _Target) -> None:
+        """Rules with a verb come first, those for any number of segments last."""
+        self.targets.append(target)
+        self.targets.sort(key=lambda known: known.rank)
 
 
 class HttpAdapter:
-    """Serves every http binding of one method."""
+    """Serves routes of http bindings under the name of one method."""
 
-    def __init__(self, method: MethodSpec[Any, Any], bindings: Sequence[BindingSpec], body: MethodBody) -> None:
+    def __init__(self, method: MethodSpec[Any, Any]) -> None:
         self.function_id: str = f"{method.function_id}::http"
         self._method = method
-        self._checks = checks_of(method)
-        self._body = body
-        self._fields = _fields_by_name(message_schema(method.request))
-        self._bindings = {_route(b.config.get("http_method", "GET"), b.config["api_path"]): b for b in bindings}
+        self._routes: dict[tuple[str, str], _Route] = {}
+
+    @property
+    def bindings(self) -> list[BoundTrigger]:
+        """What has to be bound to this function."""
+        return [route.bound for route in self._routes.values()]
 
     def registration(self) -> RegisterFunction:
         """The frame: internal, so that listings show the method alone."""
@@ -109,117 +145,59 @@ class HttpAdapter:
             description=f"HTTP for {self._method.function_id}",
             request_format=_ANY_OBJECT,
             response_format=_ANY_OBJECT,
-            metadata=raw({"internal": True, "iii-bridge": {"method": self._method.full_name}}),
+            metadata=raw({"internal": True, MEMBER: {"method": self._method.full_name}}),
         )
+
+    def add_route(self, spec: BindingSpec) -> _Route:
+        """A route of its own, to be given targets."""
+        route = _Route(BoundTrigger(spec, self.function_id))
+        self._routes[_key(spec.config.get("http_method", "GET"), spec.config["api_path"])] = route
+        return route
 
     async def handle(self, invocation: Invocation) -> Raw:
         """A handler: always answers, with 200 or with a status and a body that says why."""
         try:
             request = _request_decoder.decode(invocation.data)
-            binding = self._bindings[_route(request.method, request.path)]
+            route = self._routes[_key(request.method, request.path)]
         except (msgspec.DecodeError, KeyError):
             problem = "this function answers http triggers only; call the method's own function"
             raise ContractError(self.function_id, Side.REQUEST, "$", problem) from None
-        invocation.binding = Binding("http", None, binding.metadata)
-        try:
-            message, _ = self._checks.decode_request(self._request_json(request, binding))
-            response = await self._body(message, invocation)
-            return _answer(200, self._checks.encode_response(response))
-        except BridgeError as error:
-            return _failure(error, self._method.function_id)
-        except Exception:
-            _log.exception("%s failed", self._method.function_id)
-            return _failure_body(StatusCode.UNKNOWN, f"{self._method.function_id} failed", ())
-
-    def _request_json(self, request: _HttpRequest, binding: BindingSpec) -> Raw:
-        rule = binding.http or HttpRule("", "")
-        text = self._body_json(request) if rule.body == "*" else Raw(b"{}")
-        values = {name: unquote(value) for name, value in request.path_params.items()}
-        if rule.body != "*":
-            values.update(self._query(request.query_params, values))
-        return self._with_members(text, values) if values else text
-
-    def _query(self, query: Mapping[str, str], path: Mapping[str, str]) -> Mapping[str, str]:
-        """What the query adds to the path; a field that stands in both has to be the same in both."""
-        bound = {self._fields[name].name: value for name, value in path.items() if name in self._fields}
-        added: dict[str, str] = {}
-        for name, value in query.items():
-            field = self._fields.get(name)
-            already = bound.get(field.name) if field is not None else None
-            if already is None:
-                added[name] = value
-            elif already != value:
-                raise self._violation(f"$.{name}", "the query and the path disagree")
-        return added
-
-    def _body_json(self, request: _HttpRequest) -> Raw:
-        """The engine hands over null for no body, broken JSON and other content types alike (wire.md 7.1)."""
-        if request.body != NULL:
-            return request.body
-        if request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers:
-            return Raw(b"{}")
-        raise self._violation("$", "the body is not readable as JSON; send it with content-type application/json")
-
-    def _with_members(self, text: Raw, values: Mapping[str, str]) -> Raw:
-        try:
-            present = _members_decoder.decode(text)
-        except msgspec.DecodeError:
-            raise self._violation("$", "the body is not a JSON object") from None
-        added: list[bytes] = []
-        for name, value in values.items():
-            field = self._fields.get(name)
-            encoded = self._value_json(name, field, value)
-            spellings = {name} if field is None else {field.name, field.json_name}
-            same = [present[spelling] for spelling in spellings if spelling in present]
-            if not same:
-                added.append(msgspec.json.encode(field.json_name if field else name) + b":" + encoded)
-            elif bytes(same[0]) not in (encoded, value.encode()) and _string(same[0]) != value:
-                raise self._violation(f"$.{name}", "the body and the path disagree")
-        rest = bytes(text).strip()[1:]
-        separator = b"," if added and present else b""
-        return Raw(b"{" + b",".join(added) + separator + rest)
-
-    def _value_json(self, name: str, field: FieldSchema | None, value: str) -> bytes:
-        """Text from a URL as JSON. Numbers may stay strings: ProtoJSON takes them so."""
-        if field is None:
-            if "." in name and name.split(".", 1)[0] in self._fields:
-                raise self._violation(f"$.{name}", "nested fields in the query are not supported; send a body")
-            return msgspec.json.encode(value)  # the codec's policy for unknown members decides
-        if field.map is not None or not _is_scalar(field):
-            raise self._violation(f"$.{name}", "only scalar fields fit into a URL; send a body")
-        encoded = msgspec.json.encode(value)
-        if field.kind is Kind.BOOL or field.type_name == "google.protobuf.BoolValue":
-            if value not in ("true", "false"):
-                raise self._violation(f"$.{name}", "neither true nor false")
-            encoded = value.encode()
-        elif field.kind is Kind.ENUM and _INTEGER.fullmatch(value):
-            encoded = str(int(value)).encode()
-        return b"[" + encoded + b"]" if field.repeated else encoded
-
-    def _violation(self, path: str, problem: str) -> ContractError:
-        return ContractError(self._method.function_id, Side.REQUEST, path, problem)
+        found = route.find(request)
+        if found is None:
+            return _failure_body(StatusCode.NOT_FOUND, "no method has this path", ())
+        target, path = found
+        known = route.bound.as_context()
+        invocation.binding = Binding(known.trigger_type, known.trigger_id, target.spec.metadata)
+        return await target.answer(request, path, invocation)
 
 
-def _fields_by_name(schema: MessageSchema) -> Mapping[str, FieldSchema]:
-    """Both spellings; a json_name never hides a field's own name."""
-    fields = {field.json_name: field for field in schema.fields}
-    fields.update((field.name, field) for field in schema.fields)
-    return fields
+def plan_http(methods: Iterable[tuple[MethodSpec[Any, Any], MethodBody]]) -> list[HttpAdapter]:
+    """The adapters of a service's transcoded bindings, one for each method that has routes of its own."""
+    adapters: list[HttpAdapter] = []
+    routes: dict[tuple[str, str], _Route] = {}
+    for method, body in methods:
+        adapter = HttpAdapter(method)
+        for spec in method.bindings:
+            if spec.http is None:
+                continue
+            target = _Target(method, spec, spec.http, body)
+            for path in target.transcoder.template.engine_paths:
+                shape = str(spec.config.get("http_method", "GET")), _shape(path)
+                if shape not in routes:
+                    own = dataclasses.replace(spec, config={**spec.config, "api_path": path})
+                    routes[shape] = adapter.add_route(own)
+                routes[shape].add(target)
+        if adapter.bindings:
+            adapters.append(adapter)
+    return adapters
 
 
-def _is_scalar(field: FieldSchema) -> bool:
-    return field.kind not in (Kind.MESSAGE, Kind.GROUP) or field.type_name in _SCALAR_MESSAGES
+def _shape(path: str) -> str:
+    """Equal for paths the engine cannot tell apart."""
+    return "/".join(":" if part.startswith(":") else part for part in path.split("/"))
 
 
-def _string(data: Raw) -> Json:
-    """The text of a JSON string however it is escaped; None for anything else."""
-    try:
-        return msgspec.json.decode(data, type=str)
-    except msgspec.DecodeError:
-        return None
-
-
-def _route(method: Json, path: Json) -> tuple[str, str]:
+def _key(method: Json, path: Json) -> tuple[str, str]:
     return str(method).upper(), str(path).strip("/")
 
 

@@ -5,6 +5,9 @@ from .events_pb import ChannelReference as ChannelReference
 from .events_pb import CronTick as CronTick
 from .events_pb import FunctionSummary as FunctionSummary
 from .events_pb import FunctionsAvailable as FunctionsAvailable
+from .events_pb import HttpHeader as HttpHeader
+from .events_pb import HttpMiddlewareRequest as HttpMiddlewareRequest
+from .events_pb import HttpMiddlewareResponse as HttpMiddlewareResponse
 from .events_pb import HttpRequest as HttpRequest
 from .events_pb import HttpResponse as HttpResponse
 from .events_pb import HttpTrigger as HttpTrigger
@@ -20,6 +23,9 @@ __all__ = [
     "CronTick",
     "FunctionSummary",
     "FunctionsAvailable",
+    "HttpHeader",
+    "HttpMiddlewareRequest",
+    "HttpMiddlewareResponse",
     "HttpRequest",
     "HttpResponse",
     "HttpTrigger",

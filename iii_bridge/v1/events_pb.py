@@ -16,6 +16,9 @@ __all__ = [
     "CronTick",
     "FunctionSummary",
     "FunctionsAvailable",
+    "HttpHeader",
+    "HttpMiddlewareRequest",
+    "HttpMiddlewareResponse",
     "HttpRequest",
     "HttpResponse",
     "HttpTrigger",
@@ -71,10 +74,46 @@ class HttpTrigger(betterproto2.Message):
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
 class HttpResponse(betterproto2.Message):
     """The answer to a request."""
-    status_code: builtins.int = betterproto2.field(1, betterproto2.TYPE_INT32)
+    status_code: builtins.int | None = betterproto2.field(1, betterproto2.TYPE_INT32, optional=True)
     """Default 200."""
     headers: builtins.dict[builtins.str, builtins.str] = betterproto2.field(2, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING))
     body: abi.Value | None = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
+    """Written as JSON, unless a content type other than JSON stands in the headers and it is a string."""
+    more_headers: builtins.list[HttpHeader] = betterproto2.field(4, betterproto2.TYPE_MESSAGE, repeated=True)
+    """Further headers, which may share a name: Set-Cookie."""
+
+
+@dataclasses.dataclass(eq=False, repr=False, kw_only=True)
+class HttpHeader(betterproto2.Message):
+    """One header line."""
+    name: builtins.str = betterproto2.field(1, betterproto2.TYPE_STRING)
+    value: builtins.str = betterproto2.field(2, betterproto2.TYPE_STRING)
+
+
+@dataclasses.dataclass(eq=False, repr=False, kw_only=True)
+class HttpMiddlewareRequest(betterproto2.Message):
+    """What a middleware of an http trigger is asked before the request goes on."""
+
+    @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
+    class Request(betterproto2.Message):
+        """The request, without its body."""
+        path_params: builtins.dict[builtins.str, builtins.str] = betterproto2.field(1, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING))
+        query_params: builtins.dict[builtins.str, builtins.str] = betterproto2.field(2, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING))
+        headers: builtins.dict[builtins.str, builtins.str] = betterproto2.field(3, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING))
+        method: builtins.str = betterproto2.field(4, betterproto2.TYPE_STRING)
+
+    phase: builtins.str = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """Always "preHandler"."""
+    request: HttpMiddlewareRequest.Request | None = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
+    context: abi.Struct | None = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
+
+
+@dataclasses.dataclass(eq=False, repr=False, kw_only=True)
+class HttpMiddlewareResponse(betterproto2.Message):
+    """What a middleware says: an empty answer lets the request go on."""
+    action: builtins.str = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """"continue", or "respond" with a response."""
+    response: HttpResponse | None = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
@@ -197,11 +236,26 @@ abi.register(
             b"key\x12\x14\x0a\x05value\x18\x02 \x01(\x09R\x05value:\x028\x01\x1a:\x0a\x0cHeadersEntry\x12\x10\x0a"
             b"\x03key\x18\x01 \x01(\x09R\x03key\x12\x14\x0a\x05value\x18\x02 \x01(\x09R\x05value:\x028\x01\"M\x0a"
             b"\x0bHttpTrigger\x12\x12\x0a\x04type\x18\x01 \x01(\x09R\x04type\x12\x12\x0a\x04path\x18\x02 \x01(\x09"
-            b"R\x04path\x12\x16\x0a\x06method\x18\x03 \x01(\x09R\x06method\"\xdc\x01\x0a\x0cHttpResponse\x12 \x0a"
-            b"\x0bstatus_code\x18\x01 \x01(\x05R\x0bstatus_code\x12B\x0a\x07headers\x18\x02 \x03(\x0b2(.iii_bridg"
-            b"e.v1.HttpResponse.HeadersEntryR\x07headers\x12*\x0a\x04body\x18\x03 \x01(\x0b2\x16.google.protobuf."
-            b"ValueR\x04body\x1a:\x0a\x0cHeadersEntry\x12\x10\x0a\x03key\x18\x01 \x01(\x09R\x03key\x12\x14\x0a\x05"
-            b"value\x18\x02 \x01(\x09R\x05value:\x028\x01\"\xbe\x01\x0a\x08CronTick\x12\x18\x0a\x07trigger\x18\x01"
+            b"R\x04path\x12\x16\x0a\x06method\x18\x03 \x01(\x09R\x06method\"\xb0\x02\x0a\x0cHttpResponse\x12%\x0a"
+            b"\x0bstatus_code\x18\x01 \x01(\x05H\x00R\x0bstatus_code\x88\x01\x01\x12B\x0a\x07headers\x18\x02 \x03"
+            b"(\x0b2(.iii_bridge.v1.HttpResponse.HeadersEntryR\x07headers\x12*\x0a\x04body\x18\x03 \x01(\x0b2\x16"
+            b".google.protobuf.ValueR\x04body\x12=\x0a\x0cmore_headers\x18\x04 \x03(\x0b2\x19.iii_bridge.v1.HttpH"
+            b"eaderR\x0cmore_headers\x1a:\x0a\x0cHeadersEntry\x12\x10\x0a\x03key\x18\x01 \x01(\x09R\x03key\x12\x14"
+            b"\x0a\x05value\x18\x02 \x01(\x09R\x05value:\x028\x01B\x0e\x0a\x0c_status_code\"6\x0a\x0aHttpHeader\x12"
+            b"\x12\x0a\x04name\x18\x01 \x01(\x09R\x04name\x12\x14\x0a\x05value\x18\x02 \x01(\x09R\x05value\"\x9f\x05"
+            b"\x0a\x15HttpMiddlewareRequest\x12\x14\x0a\x05phase\x18\x01 \x01(\x09R\x05phase\x12F\x0a\x07request\x18"
+            b"\x02 \x01(\x0b2,.iii_bridge.v1.HttpMiddlewareRequest.RequestR\x07request\x121\x0a\x07context\x18\x03"
+            b" \x01(\x0b2\x17.google.protobuf.StructR\x07context\x1a\xf4\x03\x0a\x07Request\x12^\x0a\x0bpath_para"
+            b"ms\x18\x01 \x03(\x0b2<.iii_bridge.v1.HttpMiddlewareRequest.Request.PathParamsEntryR\x0bpath_params\x12"
+            b"a\x0a\x0cquery_params\x18\x02 \x03(\x0b2=.iii_bridge.v1.HttpMiddlewareRequest.Request.QueryParamsEn"
+            b"tryR\x0cquery_params\x12S\x0a\x07headers\x18\x03 \x03(\x0b29.iii_bridge.v1.HttpMiddlewareRequest.Re"
+            b"quest.HeadersEntryR\x07headers\x12\x16\x0a\x06method\x18\x04 \x01(\x09R\x06method\x1a=\x0a\x0fPathP"
+            b"aramsEntry\x12\x10\x0a\x03key\x18\x01 \x01(\x09R\x03key\x12\x14\x0a\x05value\x18\x02 \x01(\x09R\x05"
+            b"value:\x028\x01\x1a>\x0a\x10QueryParamsEntry\x12\x10\x0a\x03key\x18\x01 \x01(\x09R\x03key\x12\x14\x0a"
+            b"\x05value\x18\x02 \x01(\x09R\x05value:\x028\x01\x1a:\x0a\x0cHeadersEntry\x12\x10\x0a\x03key\x18\x01"
+            b" \x01(\x09R\x03key\x12\x14\x0a\x05value\x18\x02 \x01(\x09R\x05value:\x028\x01\"i\x0a\x16HttpMiddlew"
+            b"areResponse\x12\x16\x0a\x06action\x18\x01 \x01(\x09R\x06action\x127\x0a\x08response\x18\x02 \x01(\x0b"
+            b"2\x1b.iii_bridge.v1.HttpResponseR\x08response\"\xbe\x01\x0a\x08CronTick\x12\x18\x0a\x07trigger\x18\x01"
             b" \x01(\x09R\x07trigger\x12\x16\x0a\x06job_id\x18\x02 \x01(\x09R\x06job_id\x12B\x0a\x0escheduled_tim"
             b"e\x18\x03 \x01(\x0b2\x1a.google.protobuf.TimestampR\x0escheduled_time\x12<\x0a\x0bactual_time\x18\x04"
             b" \x01(\x0b2\x1a.google.protobuf.TimestampR\x0bactual_time\"\xd5\x01\x0a\x0bStateChange\x12\x12\x0a\x04"
@@ -244,6 +298,10 @@ abi.register(
             ("iii_bridge.v1.HttpRequest", HttpRequest),
             ("iii_bridge.v1.HttpTrigger", HttpTrigger),
             ("iii_bridge.v1.HttpResponse", HttpResponse),
+            ("iii_bridge.v1.HttpHeader", HttpHeader),
+            ("iii_bridge.v1.HttpMiddlewareRequest", HttpMiddlewareRequest),
+            ("iii_bridge.v1.HttpMiddlewareRequest.Request", HttpMiddlewareRequest.Request),
+            ("iii_bridge.v1.HttpMiddlewareResponse", HttpMiddlewareResponse),
             ("iii_bridge.v1.CronTick", CronTick),
             ("iii_bridge.v1.StateChange", StateChange),
             ("iii_bridge.v1.StreamEvent", StreamEvent),

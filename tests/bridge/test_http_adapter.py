@@ -10,9 +10,8 @@ import pytest
 from msgspec import Raw
 
 from iii_bridge.aio.invocation import Invocation
-from iii_bridge.bridge.http_adapter import HttpAdapter, check_http_binding
-from iii_bridge.contract.spec import BindingSpec, HttpRule
-from iii_bridge.errors import ContractError, InvocationTimeoutError, Outcome, Side, StatusError, UnsupportedError
+from iii_bridge.bridge.http_adapter import HttpAdapter, plan_http
+from iii_bridge.errors import ContractError, InvocationTimeoutError, Outcome, Side, StatusError
 from iii_bridge.status import StatusCode
 from iii_bridge.wire import InvokeFunction
 from tests.bridge.contracts import shop
@@ -41,7 +40,7 @@ async def echo_get(request: Any, context: Any) -> Any:
 
 
 def ask(spec: Any, handler: Any, /, **request: Any) -> tuple[int, Any]:
-    adapter = HttpAdapter(spec, [binding for binding in spec.bindings if binding.http], handler)
+    (adapter,) = plan_http([(spec, handler)])
     invocation_of = InvokeFunction(adapter.function_id, "i", Raw(json.dumps(request).encode()))
 
     async def main() -> Any:
@@ -92,7 +91,7 @@ def test_a_member_given_twice_must_agree() -> None:
 
 @pytest.mark.parametrize("written", ['"\\u00e9/"', '"é\\/"', '"é/"'])
 def test_escapes_make_no_difference(written: str) -> None:
-    adapter = HttpAdapter(PLACE, [binding for binding in PLACE.bindings if binding.http], echo_place)
+    (adapter,) = plan_http([(PLACE, echo_place)])
     request = '{"method":"PUT","path":"/v1/orders/:sku","path_params":{"sku":"%C3%A9%2F"},"body":{"sku":'
     frame = InvokeFunction(adapter.function_id, "i", Raw(f"{request}{written}}}}}".encode()))
 
@@ -140,7 +139,8 @@ def test_scalars_come_from_the_query_by_either_spelling() -> None:
         ({"colour": "9" * 20}, "$.colour"),
         ({"at": "yesterday"}, "$.at"),
         ({"address": "x"}, "$.address"),
-        ({"address.street": "x"}, "$.address.street"),
+        ({"address.street.name": "x"}, "$.address.street.name"),
+        ({"limit.x": "1"}, "$.limit.x"),
     ],
 )
 def test_a_query_that_does_not_fit_names_its_place(query: dict[str, str], path: str) -> None:
@@ -222,7 +222,7 @@ def test_the_method_knows_which_binding_called() -> None:
 
 @pytest.mark.parametrize("payload", [b"{}", b'{"method":"GET","path":"/other"}', b"[]", b'{"path":5}'])
 def test_a_direct_call_is_refused(payload: bytes) -> None:
-    adapter = HttpAdapter(GET, [binding for binding in GET.bindings if binding.http], echo_get)
+    (adapter,) = plan_http([(GET, echo_get)])
 
     async def main() -> Any:
         return await adapter.handle(Invocation("i", InvokeFunction(adapter.function_id, "i", Raw(payload))))
@@ -232,34 +232,198 @@ def test_a_direct_call_is_refused(payload: bytes) -> None:
 
 
 def test_the_adapter_is_internal_and_describes_itself() -> None:
-    frame = HttpAdapter(GET, [], echo_get).registration()
+    frame = HttpAdapter(GET).registration()
     assert frame.id == "orders::get::http"
     assert json.loads(bytes(frame.metadata))["internal"] is True  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    "template", ["/v1/orders/{order_id}", "/v1/orders/{order_id=*}", "/v1/a=b/{limit}", "/v1/{at}"]
-)
-def test_plain_paths_are_carried(template: str) -> None:
-    fields = tuple(part.strip("{}").partition("=")[0] for part in template.split("/") if part.startswith("{"))
-    rule = HttpRule("GET", template, path_fields=fields)
-    check_http_binding(GET, BindingSpec(trigger_type="http", config={}, http=rule), rule)
+class Things(shop.ThingsService):  # type: ignore[misc]
+    """Says what it was asked for."""
+
+    async def _say(self, request: Any, context: Any, /) -> Any:
+        return shop.Thing(said=json.dumps(request.to_dict(), sort_keys=True), address=request.address, tags=["t"])
+
+    get = find = cancel = approve = move = read = part = parts = _say
+
+
+def things(http_method: str, path: str, **request: Any) -> tuple[int, Any]:
+    """What a request to one route of ThingsService is understood as; the route is one of an adapter's bindings."""
+    service = Things()
+    methods = [(method, getattr(service, method.name)) for method in shop.ThingsService._service.methods]
+    (adapter,) = [
+        adapter
+        for adapter in plan_http(methods)
+        if (http_method, path)
+        in [(bound.spec.config["http_method"], bound.spec.config["api_path"]) for bound in adapter.bindings]
+    ]
+    frame = InvokeFunction(
+        adapter.function_id, "i", Raw(json.dumps({"method": http_method, "path": path, **request}).encode())
+    )
+
+    async def main() -> Any:
+        return await adapter.handle(Invocation("i", frame))
+
+    answer = json.loads(bytes(asyncio.run(main())))
+    said = answer["body"].get("said") if isinstance(answer["body"], dict) else None
+    return answer["status_code"], json.loads(said) if said else answer["body"]
 
 
 @pytest.mark.parametrize(
-    ("rule", "option"),
+    ("http_method", "path", "request_parts", "understood"),
     [
-        (HttpRule("GET", "/v1/{order_id=orders/*}", path_fields=("order_id",)), "a path pattern of GET /v1/"),
-        (HttpRule("GET", "/v1/{order_id=**}", path_fields=("order_id",)), "a path pattern"),
-        (HttpRule("GET", "/v1/*/orders"), "a path pattern"),
-        (HttpRule("POST", "/v1/orders/{order_id}:cancel", "*", path_fields=("order_id",)), "a custom verb"),
-        (HttpRule("POST", "/v1/orders", "address"), "body 'address'"),
-        (HttpRule("POST", "/v1/orders", "*", "order_id"), "response_body 'order_id'"),
-        (HttpRule("GET", "/v1/{address.street}", path_fields=("address.street",)), "path parameter 'address.street'"),
-        (HttpRule("GET", "/v1/{address}", path_fields=("address",)), "path parameter 'address'"),
+        # A field of a message in the path, and others of it in the query.
+        (
+            "GET",
+            "/streets/:address__street",
+            {
+                "path_params": {"address__street": "High%20St"},
+                "query_params": {"address.zip": "7", "name": "n", "address.people": "ann"},
+            },
+            {"address": {"street": "High St", "zip": 7, "people": ["ann"]}, "name": "n"},
+        ),
+        # A pattern of several segments, literals among them.
+        (
+            "GET",
+            "/v1/shops/:name__2/things/:name__4",
+            {"path_params": {"name__2": "a%2Fb", "name__4": "c%20d"}},
+            {"name": "shops/a%2Fb/things/c d"},
+        ),
+        # The rest of a path, however long.
+        ("GET", "/files", {}, {"name": "files"}),
+        (
+            "GET",
+            "/files/:name__2__1/:name__2__2",
+            {"path_params": {"name__2__1": "a", "name__2__2": "b.txt"}},
+            {"name": "files/a/b.txt"},
+        ),
+        # Custom verbs: two methods share one route of the engine.
+        (
+            "POST",
+            "/things/:name",
+            {"path_params": {"name": "x:cancel"}, "body": {"limit": 1}},
+            {"limit": 1, "name": "x"},
+        ),
+        ("POST", "/things/:name", {"path_params": {"name": "x:approve"}}, {"name": "x"}),
+        ("POST", "/things:find", {"body": {"limit": 2}}, {"limit": 2}),
+        # One field as the body; the others come from path and query.
+        (
+            "PUT",
+            "/things/:name/address",
+            {"path_params": {"name": "x"}, "query_params": {"limit": "5"}, "body": {"street": "s", "zip": 1}},
+            {"address": {"street": "s", "zip": 1}, "limit": 5, "name": "x"},
+        ),
+        (
+            "PUT",
+            "/things/:name/address",
+            {"path_params": {"name": "x"}, "query_params": {"limit": "5"}},
+            {"limit": 5, "name": "x"},
+        ),
     ],
 )
-def test_other_forms_are_refused_by_name(rule: HttpRule, option: str) -> None:
-    with pytest.raises(UnsupportedError) as caught:
-        check_http_binding(GET, BindingSpec(trigger_type="http", config={}, http=rule), rule)
-    assert str(caught.value).startswith(f"shop.v1.OrdersService/Get: {option}")
+def test_transcoding(http_method: str, path: str, request_parts: dict[str, Any], understood: Any) -> None:
+    assert things(http_method, path, **request_parts) == (200, understood)
+
+
+@pytest.mark.parametrize(
+    ("http_method", "path", "request_parts", "problem"),
+    [
+        (
+            "GET",
+            "/streets/:address__street",
+            {"path_params": {"address__street": "a"}, "query_params": {"address.street": "b"}},
+            "the query and the path disagree at $.address.street",
+        ),
+        (
+            "GET",
+            "/streets/:address__street",
+            {"path_params": {"address__street": "a"}, "query_params": {"address": "b"}},
+            "only scalar fields fit into a URL; send a body at $.address",
+        ),
+        (
+            "GET",
+            "/streets/:address__street",
+            {"path_params": {"address__street": "a"}, "query_params": {"address.zip": "b"}},
+            "at $.address.zip",
+        ),
+        (
+            "GET",
+            "/streets/:address__street",
+            {"path_params": {"address__street": "a"}, "query_params": {"labels": "b"}},
+            "only scalar fields fit into a URL; send a body at $.labels",
+        ),
+        (
+            "PUT",
+            "/things/:name/address",
+            {"path_params": {"name": "x"}, "query_params": {"address.zip": "5"}, "body": {}},
+            "the body holds this field; take it out of the query at $.address.zip",
+        ),
+        ("PUT", "/things/:name/address", {"path_params": {"name": "x"}, "body": [1]}, "at $.address"),
+        (
+            "PATCH",
+            "/streets/:address__street",
+            {"path_params": {"address__street": "a"}, "body": {"address": 5}},
+            "expected an object at $.address",
+        ),
+        (
+            "PATCH",
+            "/streets/:address__street",
+            {"path_params": {"address__street": "a"}, "body": {"address": {"street": "b"}}},
+            "the body and the path disagree at $.address.street",
+        ),
+    ],
+)
+def test_transcoding_names_what_does_not_fit(
+    http_method: str, path: str, request_parts: dict[str, Any], problem: str
+) -> None:
+    status, body = things(http_method, path, **request_parts)
+    assert (status, body["code"]) == (400, "INVALID_ARGUMENT")
+    assert body["message"].endswith(problem)
+
+
+def test_a_path_goes_into_a_message_of_the_body() -> None:
+    parts = {"path_params": {"address__street": "a"}, "body": {"address": {"zip": 3}, "limit": 1}}
+    understood = {"address": {"street": "a", "zip": 3}, "limit": 1}
+    assert things("PATCH", "/streets/:address__street", **parts) == (200, understood)
+    assert things("PATCH", "/streets/:address__street", path_params={"address__street": "a"}, body={"limit": 1}) == (
+        200,
+        {"address": {"street": "a"}, "limit": 1},
+    )
+
+
+def test_a_verb_nobody_has_is_not_found() -> None:
+    status, body = things("POST", "/things/:name", path_params={"name": "x:explode"})
+    assert (status, body["code"]) == (404, "NOT_FOUND")
+    assert things("POST", "/things/:name", path_params={"name": "x"})[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "request_parts", "body"),
+    [
+        ("/parts/:name/tags", {"path_params": {"name": "x"}}, ["t"]),
+        (
+            "/parts/:name/address",
+            {"path_params": {"name": "x"}, "query_params": {"address.zip": "5"}},
+            {"street": "", "zip": 5, "people": []},
+        ),
+        ("/parts/:name/address", {"path_params": {"name": "x"}}, None),
+    ],
+)
+def test_one_field_of_the_response_is_the_body(path: str, request_parts: dict[str, Any], body: Any) -> None:
+    assert things("GET", path, **request_parts) == (200, body)
+
+
+def test_rules_that_share_a_route_keep_their_own_methods() -> None:
+    service = Things()
+    methods = [(method, getattr(service, method.name)) for method in shop.ThingsService._service.methods]
+    adapters = plan_http(methods)
+    routes = [bound.spec.config["api_path"] for adapter in adapters for bound in adapter.bindings]
+    assert routes.count("/things/:name") == 1
+    assert [adapter.function_id for adapter in adapters] == [
+        "things::get::http",
+        "things::find::http",
+        "things::cancel::http",
+        "things::move::http",
+        "things::read::http",
+        "things::part::http",
+        "things::parts::http",
+    ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from iii_bridge.contract.http_template import PathError, PathTemplate, parse_engine_path, parse_template
 from iii_bridge.contract.spec import BindingSpec, HttpRule
 from iii_bridge.types import Json
 from iii_codegen.model.diagnostics import Report
-from iii_codegen.model.http_path import PathError, PathTemplate, parse_engine_path, parse_template
 from iii_codegen.model.naming import is_function_id
 from iii_codegen.model.nodes import Place, PlacedBinding
 from iii_codegen.model.options import Options

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
+from iii_bridge.contract.http_template import parse_engine_path, parse_template
 from iii_bridge.contract.spec import HttpRule, MethodKind
 from iii_codegen.model.bindings import RAW_REQUEST
 from iii_codegen.model.cron import CronError, check_cron
 from iii_codegen.model.diagnostics import Report
-from iii_codegen.model.http_path import parse_template
 from iii_codegen.model.nodes import Cardinality, Field, Kind, Method, PlacedBinding, Tree
 
-__all__ = ["check_bindings"]
+__all__ = ["EVENT_MEMBERS", "check_bindings"]
 
 _RAW_RESPONSE: Final = "iii_bridge.v1.HttpResponse"
 
-_Routes = dict[tuple[str, str], tuple[Method, str]]
-"""The method, and the path as written, by HTTP method and shape of the path."""
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """Who has a route of the engine: the service, the method, the path as written and its shape."""
+
+    service: str
+    method: Method
+    path: str
+    shape: str
+
+
+_Routes = dict[tuple[str, str], _Route]
+"""By HTTP method and shape of the engine's path."""
 
 
 def check_bindings(tree: Tree, report: Report) -> None:
@@ -28,8 +41,9 @@ def check_bindings(tree: Tree, report: Report) -> None:
                 _check_raw(method, report)
                 for binding in method.contract.bindings:
                     _check_kind(method, binding, report)
+                    _check_event(tree, method, binding, report)
                     if binding.spec.trigger_type == "http":
-                        _check_route(method, binding, routes, report)
+                        _check_route(service.full_name, method, binding, routes, report)
                     if binding.spec.http is not None:
                         _check_rule(tree, method, binding, binding.spec.http, report)
                     if binding.spec.trigger_type == "cron":
@@ -48,19 +62,45 @@ def _check_kind(method: Method, binding: PlacedBinding, report: Report) -> None:
     report.add(code, binding.place, f"{method.full_name} is streaming and has a {binding.spec.trigger_type} binding")
 
 
-def _check_route(method: Method, binding: PlacedBinding, routes: _Routes, report: Report) -> None:
+def _check_event(tree: Tree, method: Method, binding: PlacedBinding, report: Report) -> None:
+    kind = binding.spec.trigger_type
+    if "condition_function_id" in binding.spec.config and kind in _WITHOUT_CONDITION:
+        report.add("III317", binding.place, f"the condition of a {kind} trigger of {method.full_name} is never asked")
+    request = tree.messages.get(method.request)
+    if kind in EVENT_MEMBERS and request is not None and request.fields:
+        named = {name for field in request.fields for name in (field.name, field.json_name)}
+        if not named & EVENT_MEMBERS[kind]:
+            report.add("III318", binding.place, f"no event of a {kind} trigger fills a field of {method.request}")
+
+
+_WITHOUT_CONDITION: Final = frozenset({"subscribe", "stream:join", "stream:leave"})
+"""Trigger types that ignore conditions (wire.md 6.1)."""
+
+_SUBSCRIPTION: Final = frozenset({"subscription_id", "stream_name", "group_id", "id", "context"})
+EVENT_MEMBERS: Final[Mapping[str, frozenset[str]]] = {
+    "cron": frozenset({"trigger", "job_id", "scheduled_time", "actual_time"}),
+    "state": frozenset({"type", "event_type", "scope", "key", "old_value", "new_value"}),
+    "stream": frozenset({"type", "timestamp", "streamName", "groupId", "id", "event"}),
+    "stream:join": _SUBSCRIPTION,
+    "stream:leave": _SUBSCRIPTION,
+}
+"""The members of what the engine hands over, where that is not the publisher's own payload (wire.md 7)."""
+
+
+def _check_route(service: str, method: Method, binding: PlacedBinding, routes: _Routes, report: Report) -> None:
     verb, path = str(binding.spec.config["http_method"]), str(binding.spec.config["api_path"])
-    key = verb, _shape(path)
-    if key not in routes:
-        routes[key] = method, path
+    rule = binding.spec.http
+    template = parse_template(rule.template) if rule else parse_engine_path(path)
+    own = _Route(service, method, path, template.shape)
+    for engine_path in template.engine_paths:
+        other = routes.setdefault((verb, parse_engine_path(engine_path).shape), own)
+        # Within a service, custom verbs at the end of one route are told apart (bridge.http_adapter).
+        if other is own or (other.service == service and other.shape != own.shape):
+            continue
+        shown = f"{verb} {path}" if path == other.path else f"{verb} {path} ({verb} {other.path})"
+        problem = f"route {shown} of {method.full_name} is bound to {other.method.full_name} already"
+        report.add("III305", binding.place, problem)
         return
-    other, other_path = routes[key]
-    shown = f"{verb} {path}" if path == other_path else f"{verb} {path} ({verb} {other_path})"
-    report.add("III305", binding.place, f"route {shown} of {method.full_name} is bound to {other.full_name} already")
-
-
-def _shape(path: str) -> str:
-    return "/".join(":" if part.startswith(":") else part for part in path.split("/"))
 
 
 def _check_rule(tree: Tree, method: Method, binding: PlacedBinding, rule: HttpRule, report: Report) -> None:

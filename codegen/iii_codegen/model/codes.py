@@ -69,6 +69,8 @@ CODES: Final[dict[str, Code]] = {
     "III314": Code("config that is not a JSON object", "write a JSON object"),
     "III315": Code("trigger on a streaming method", "bind a unary method"),
     "III316": Code("stream filters that have no effect", "remove them: join and leave fire for every stream", True),
+    "III317": Code("condition that has no effect", "remove it: the engine asks no condition there", warning=True),
+    "III318": Code("event that fills no field of the request", "take the message of the event", warning=True),
     # 4xx: endpoints the engine calls
     "III401": Code("endpoint url that is not well-formed", "write an absolute http or https url"),
     "III402": Code("endpoint method that does not exist", "use GET, POST, PUT, PATCH or DELETE"),

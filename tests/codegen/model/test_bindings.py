@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from iii_bridge import v1 as events
+from iii_bridge.contract.descriptors import message_schema
 from iii_bridge.contract.spec import BindingSpec, HttpRule
+from iii_codegen.model.check_bindings import EVENT_MEMBERS
 from tests.codegen.support import shop, tree_of
 
 
@@ -115,3 +118,14 @@ def test_a_method_that_takes_the_raw_request_has_no_rule(option: str) -> None:
     }[option]
     (binding,) = bindings(text, "iii_bridge.v1.HttpRequest", "iii_bridge.v1.HttpResponse")
     assert (binding.http, binding.config["api_path"]) == (None, "/a/:anything")
+
+
+def test_event_members_are_those_of_the_event_messages() -> None:
+    for kind, message in {
+        "cron": events.CronTick,
+        "state": events.StateChange,
+        "stream": events.StreamEvent,
+        "stream:join": events.StreamSubscription,
+        "stream:leave": events.StreamSubscription,
+    }.items():
+        assert EVENT_MEMBERS[kind] == {field.json_name for field in message_schema(message).fields}

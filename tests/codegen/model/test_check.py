@@ -92,7 +92,7 @@ CASES: list[tuple[str, Sources]] = [
     ("III201", service('prefix: ""')),
     ("III202", function('id: "a b"')),
     ("III202", function('id: "a\\nb"')),
-    ("III202", trigger('subscribe: { topic: "t" } condition_function_id: "a b"')),
+    ("III202", trigger('durable_subscriber: { topic: "t" } condition_function_id: "a b"')),
     ("III202", trigger('http: { api_path: "/a" middleware_function_ids: "" }')),
     ("III203", shop("message R {}\nservice S { rpc Ab(R) returns (R); rpc ab(R) returns (R); }")),
     *(("III204", method("", request=f"google.protobuf.{name}")) for name in ("StringValue", "Value", "ListValue")),
@@ -127,6 +127,7 @@ CASES: list[tuple[str, Sources]] = [
     ("III304", http('custom: { kind: "TRACE" path: "/a" }')),
     ("III305", http('get: "/a" additional_bindings { get: "/a" }')),
     ("III305", http('get: "/a/{id}" additional_bindings { get: "/a/{big}" }')),
+    ("III305", http('post: "/a/{id}:x" additional_bindings { post: "/a/{big}:x" }')),
     ("III305", method(
         'option (google.api.http) = { get: "/a/{id}" };'
         'option (iii_bridge.v1.trigger) = { http: { api_path: "a/:big" } };'
@@ -138,16 +139,18 @@ CASES: list[tuple[str, Sources]] = [
     ("III310", method("", request=RAW)),
     ("III311", trigger("subscribe: {}")),
     ("III311", trigger("durable_subscriber: {}")),
-    ("III311", trigger("cron: {}")),
+    ("III311", trigger("cron: {}", request=EMPTY)),
     ("III311", trigger("stream: {}")),
     ("III311", trigger("custom: {}")),
-    ("III312", trigger('cron: { expression: "0 9 * * *" }')),
+    ("III312", trigger('cron: { expression: "0 9 * * *" }', request=EMPTY)),
     ("III313", trigger('durable_subscriber: { topic: "t" queue_config: { concurrency: 0 } }')),
     ("III313", trigger('durable_subscriber: { topic: "t" queue_config: { delay: { nanos: 5 } } }')),
     ("III313", trigger('durable_subscriber: { topic: "t" queue_config: { backoff: { seconds: -5 } } }')),
     ("III314", trigger('custom: { type: "x" config_json: "[]" }')),
     ("III315", trigger('subscribe: { topic: "t" }', request="stream R")),
     ("III316", trigger('stream: { event: EVENT_JOIN stream_name: "s" }')),
+    ("III317", trigger('subscribe: { topic: "t" } condition_function_id: "a::b"')),
+    ("III318", trigger('state: {}')),
     *(("III401", endpoint(f'url: "{url}"')) for url in ("", "/a", "ftp://x", "http://", "http://x:y/", "http://a b")),
     ("III402", endpoint(f'{URL} method: "HEAD"')),
     ("III403", endpoint(f'{URL} headers {{ key: "a b" value: "1" }}')),
@@ -204,7 +207,7 @@ def test_all_problems_are_reported_at_once() -> None:
             """
         )
     )
-    assert found == ["III102", "III204", "III201", "III208", "III312", "III204"]
+    assert found == ["III102", "III204", "III201", "III208", "III312", "III318", "III204"]
 
 
 def test_what_methods_inherit_is_reported_once_at_the_service() -> None:
