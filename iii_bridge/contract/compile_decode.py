@@ -2,7 +2,8 @@
 
 msgspec decodes the document in C into a shadow Struct of the message; the
 generated function stores its members on the message. For a message with a
-string, an optional int64 and a list of other messages it reads
+string, an optional int64 and a list of other messages it reads (the lines that
+touch messages are the library's, here betterproto2's)
 
     def d4(s, c):
         m = new(T4)
@@ -11,26 +12,27 @@ string, an optional int64 and a list of other messages it reads
         v = s.f1
         if v is None:
             n -= 1
-            v = ''
-        m.sku = v
+            m.sku = ''
+        else:
+            m.sku = v
         v = s.f2
         if v is None:
             n -= 1
+            m.quantity = None
         else:
             if v.__class__ is str:
                 i = int(v)
                 if str(i) != v or (len(v) > 18 and not -9223372036854775808 <= i <= 9223372036854775807):
                     raise Unusual
                 v = i
-        m.quantity = v
+            m.quantity = v
         v = s.f3
         if v is None:
             n -= 1
-            v = []
+            m.lines = []
         else:
             n += 4 * len(v)
-            v = [d5(x, c) for x in v]
-        m.lines = v
+            m.lines = [d5(x, c) for x in v]
         if n:
             c[0] += n
         return m
@@ -50,6 +52,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import threading
 import types
 from collections.abc import Callable
 from typing import Annotated, Any, Final
@@ -58,12 +61,14 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from iii_bridge.contract import fast_values
+from iii_bridge.contract.backend import MessageBackend
 from iii_bridge.contract.compile_space import CompileSpace, headroom, indented
 from iii_bridge.contract.fast_values import Unusual
 from iii_bridge.contract.json_text import MAX_DEPTH, has_duplicates
 from iii_bridge.contract.leftovers import leftovers_of
-from iii_bridge.contract.plan import Element, FieldPlan, MessagePlan, Shape, height_of, plan_of
+from iii_bridge.contract.plan import TREES, Element, FieldPlan, MessagePlan, Shape, height_of, plan_of
 from iii_bridge.contract.scalars import INTEGER_RANGES
+from iii_bridge.contract.slow_decode import scalar_reader_of
 from iii_bridge.contract.spec import Names
 from iii_bridge.contract.unknown import UnknownLog
 from iii_bridge.errors import UnsupportedError
@@ -101,12 +106,6 @@ _CONVERSIONS: Final = {
     Shape.INT64: "int64_of({})",
     Shape.UINT64: "uint64_of({})",
     Shape.FLOAT: "float32_of({})",
-    Shape.TIMESTAMP: "timestamp_of({})",
-    Shape.DURATION: "duration_of({})",
-    Shape.MASK: "mask_of({})",
-    Shape.STRUCT: "struct_of({}, c, d + 1)",
-    Shape.LIST: "list_of({}, c, d + 1)",
-    Shape.VALUE: "value_of({}, c, d + 1)",
     Shape.ANY: "unusual({})",
 }
 
@@ -183,19 +182,21 @@ class FastDecoder:
 
 
 class _Space(CompileSpace):
-    """Everything compiled for one spelling of names: classes share functions, and recursion finds them by name."""
+    """Everything compiled for one library and spelling of names: classes share functions, recursion finds them."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, backend: MessageBackend) -> None:
         super().__init__(names)
-        self._enums: dict[type, str] = {}
+        self._backend = backend
+        self._source = backend.source
+        self._enums: dict[Element, str] = {}
+        self._exact: dict[Element, str] = {}
         self._zeros: dict[type, str] = {}
         # msgspec resolves the annotations of a Struct, which name other Structs, in its module.
-        self._module = types.ModuleType(f"iii_bridge.contract.shadows_{names.value}")
+        self._module = types.ModuleType(f"iii_bridge.contract.shadows_{backend.name}_{names.value}")
         sys.modules[self._module.__name__] = self._module
         self._globals = vars(self._module)
         self._globals.update({name: getattr(fast_values, name) for name in fast_values.__all__})
         self._globals.update(
-            new=object.__new__,
             unusual=_unusual,
             BOOL_KEYS={"true": True, "false": False},
             UNSET=UNSET,
@@ -205,6 +206,7 @@ class _Space(CompileSpace):
             Int64=Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)],
             UInt64=Annotated[int, Meta(ge=0)],  # msgspec has no bound above int64
         )
+        self._globals.update(self._source.names)
 
     def decoder(self, plan: MessagePlan, request: bool) -> FastDecoder:
         """The decoder of a class; compiles what is not compiled yet."""
@@ -217,7 +219,7 @@ class _Space(CompileSpace):
                 shadow = msgspec.defstruct(
                     f"R{number}", [caller], bases=(shadow,), rename={"caller": CALLER_MEMBER}, **self._struct_options()
                 )
-            return FastDecoder(plan, self._names, shadow, self._globals[f"d{number}"], request)
+            return FastDecoder(plan, self._names, shadow, self._globals[f"r{number}"], request)
 
     def _struct_options(self) -> dict[str, Any]:
         # gc=False: shadows live for one document and never point back at themselves.
@@ -252,7 +254,7 @@ class _Space(CompileSpace):
 
     def _function(self, plan: MessagePlan, number: int) -> list[str]:
         deep = height_of(plan) is None
-        lines = plan.backend.blank(f"T{number}")
+        lines = self._source.begin(f"T{number}")
         if deep:
             lines += [f"if d + {headroom(plan)} > {MAX_DEPTH}:", "    raise Unusual"]
         lines += ["n = 0", *(f"o_{index} = 0" for index in range(len(plan.oneofs)))]
@@ -261,25 +263,24 @@ class _Space(CompileSpace):
         for index in range(len(plan.oneofs)):
             lines += [f"if o_{index} > 1:", "    raise Unusual"]
         lines += ["if n:", "    c[0] += n", "return m"]
-        return [f"def d{number}(s, c{', d=0' if deep else ''}):", *indented(lines)]
+        rest = ", d=0" if deep else ""
+        if not self._source.fills:
+            return [f"def d{number}(s, c{rest}):", *indented(lines), f"r{number} = d{number}"]
+        root = f"    return d{number}({self._source.create(f'T{number}')}, s, c)"
+        return [f"def d{number}(m, s, c{rest}):", *indented(lines), f"def r{number}(s, c):", root]
 
     def _field(self, field: FieldPlan, plan: MessagePlan) -> list[str]:
         absent = "UNSET" if self._takes_null(field) else "None"
         lines = [f"v = s.f{field.schema.number}", f"if v is {absent}:", "    n -= 1"]
-        default = self._default(field)
-        if default != absent:
-            lines.append(f"    v = {default}")
+        lines += indented(self._source.absent(field, self._default(field)))
         present = self._present(field)
         for index, oneof in enumerate(plan.oneofs):
             if field in oneof:
                 present.append(f"o_{index} += 1")
-        if present:
-            lines += ["else:", *indented(present)]
-        return [*lines, f"m.{field.attribute} = v"]
+        return [*lines, "else:", *indented(present)]
 
     def _takes_null(self, field: FieldPlan) -> bool:
-        plain = field.key is None and not field.schema.repeated
-        return plain and field.element.shape in (Shape.VALUE, Shape.NULL)
+        return field.is_plain and field.element.shape in (Shape.VALUE, Shape.NULL)
 
     def _default(self, field: FieldPlan) -> str:
         if field.key is not None:
@@ -293,22 +294,14 @@ class _Space(CompileSpace):
         return _DEFAULTS.get(field.element.shape, "0")
 
     def _present(self, field: FieldPlan) -> list[str]:
-        """What turns a member's shadow `v` into the value of the field."""
+        """What puts a member's shadow `v` into the field."""
+        if field.is_plain and field.element.shape in _INLINE and not field.element.boxed:
+            return [*_inline_integer(field.element.shape), *self._source.store(field, "k", _as_it_is)]
         inside = self._members(field.element)
-        if field.key is not None:
-            lines = [f"n += {1 + inside} * len(v)" if inside else "n += len(v)"]
-            key = "k" if field.key is Shape.STRING else f"{_KEYS[field.key]}(k)"
-            value = self._conversion(field.element, "x")
-            return lines if (key, value) == ("k", "x") else [*lines, f"v = {{{key}: {value} for k, x in v.items()}}"]
-        if field.schema.repeated:
-            lines = [f"n += {inside} * len(v)"] if inside else []
-            item = self._conversion(field.element, "x")
-            return lines if item == "x" else [*lines, f"v = [{item} for x in v]"]
-        if field.element.shape in _INLINE:
-            return _inline_integer(field.element.shape)
-        lines = [f"n += {inside}"] if inside else []
-        value = self._conversion(field.element, "v")
-        return lines if value == "v" else [*lines, f"v = {value}"]
+        each = inside if field.key is None else inside + 1
+        lines = [f"n += {each}{'' if field.is_plain else ' * len(v)'}"] if each else []
+        key = "k" if field.key in (None, Shape.STRING) else f"{_KEYS[field.key]}(k)"
+        return [*lines, *self._source.store(field, key, functools.partial(self._conversion, field.element))]
 
     def _members(self, element: Element) -> int:
         """How many members a message could have; 0 for other values."""
@@ -316,25 +309,39 @@ class _Space(CompileSpace):
             return len(plan_of(element.cls).fields)
         return 0
 
-    def _conversion(self, element: Element, name: str) -> str:
+    def _conversion(self, element: Element, name: str, target: str) -> str:
         if element.shape is Shape.MESSAGE and element.cls is not None:
             deep = height_of(plan_of(element.cls)) is None
-            return f"d{self._numbers[element.cls]}({name}, c{', d + 1' if deep else ''})"
-        if element.enum is not None:
-            return f"{self._enum(element)}[{name}]"
+            into = f"{target}, " if target else ""
+            return f"d{self._numbers[element.cls]}({into}{name}, c{', d + 1' if deep else ''})"
         if element.shape is Shape.NULL and element.cls is not None:
             return f"{self._zero(element.cls)} if {name} is None else unusual({name})"
-        return _CONVERSIONS.get(element.shape, "{}").format(name)
+        if element.enum is not None:
+            return f"{self._enum(element)}[{name}]"
+        plain = _CONVERSIONS.get(element.shape, "{}").format(name)
+        if not element.is_message or element.shape is Shape.ANY:
+            return plain
+        return self._source.read(element, plain, target) or self._as_exact(element, plain)
+
+    def _as_exact(self, element: Element, value: str) -> str:
+        """What the exact codec makes of a well-known value that is spelled as usual."""
+        shape, cls = element.shape, element.cls
+        if element not in self._exact and cls is not None:
+            self._exact[element] = f"X{len(self._exact)}"
+            made = element.boxed or shape in TREES
+            make: Any = functools.partial(self._backend.make, shape, cls)
+            self._globals[self._exact[element]] = make if made else scalar_reader_of(element, self._backend)
+        return f"{self._exact[element]}({f'tree_of({value}, c, d + 1)' if shape in TREES else value})"
 
     def _enum(self, element: Element) -> str:
         """The table from names and numbers to members; what it does not know is left to the exact decoder."""
         cls, enum = element.enum_type, element.enum
-        if cls not in self._enums and enum is not None:
-            name = self._enums[cls] = f"E{len(self._enums)}"
+        if element not in self._enums and enum is not None:
+            name = self._enums[element] = f"E{len(self._enums)}"
             table: dict[str | int, Any] = {value: cls(number) for value, number in enum.values}
             table.update({number: cls(number) for _, number in enum.values})
             self._globals[name] = table
-        return self._enums[cls]
+        return self._enums[element]
 
     def _zero(self, cls: type) -> str:
         if cls not in self._zeros:
@@ -371,9 +378,18 @@ def _unusual(_value: Any) -> Any:
     raise Unusual
 
 
-_spaces: Final = {names: _Space(names) for names in Names}
+def _as_it_is(name: str, _target: str) -> str:
+    """The item of a field whose value needs no more conversion."""
+    return name
 
 
-def decoder_space(names: Names) -> _Space:
+_spaces: Final[dict[tuple[Names, str], _Space]] = {}
+_spaces_lock: Final = threading.Lock()
+
+
+def decoder_space(names: Names, backend: MessageBackend) -> _Space:
     """Where decoders expecting one spelling of names are compiled; any other spelling takes the exact path."""
-    return _spaces[names]
+    with _spaces_lock:
+        if (names, backend.name) not in _spaces:
+            _spaces[names, backend.name] = _Space(names, backend)
+        return _spaces[names, backend.name]

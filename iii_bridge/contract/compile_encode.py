@@ -29,19 +29,18 @@ encoder takes over, which either accepts it or says what is wrong.
 
 from __future__ import annotations
 
-import datetime
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
 
-from iii_bridge.contract import scalars, slow_encode_well_known
+from iii_bridge.contract.backend import MessageBackend
 from iii_bridge.contract.compile_space import CompileSpace, headroom, indented
 from iii_bridge.contract.fast_values import Unusual, float32_text, is_negative_zero
 from iii_bridge.contract.json_text import MAX_DEPTH
-from iii_bridge.contract.plan import INTEGERS, Element, FieldPlan, MessagePlan, Shape, height_of, plan_of
+from iii_bridge.contract.plan import INTEGERS, UNBOUNDED, Element, FieldPlan, MessagePlan, Shape, height_of, plan_of
 from iii_bridge.contract.problems import Path
 from iii_bridge.contract.scalars import INTEGER_RANGES
 from iii_bridge.contract.slow_encode import writer_of
@@ -65,29 +64,27 @@ _CLASSES: Final = {
 
 _CONVERSIONS: Final = {
     Shape.FLOAT: "float32_text({})",
-    Shape.TIMESTAMP: "timestamp_text({})",
-    Shape.DURATION: "duration_text({})",
-    Shape.MASK: "write_mask({}, ROOT, 0)",
-    Shape.STRUCT: "write_struct({}, ROOT, d + 1)",
-    Shape.VALUE: "write_value({}, ROOT, d + 1)",
-    Shape.LIST: "write_list({}, ROOT, d + 1)",
-    Shape.ANY: "write_any({}, ROOT, d + 1)",
     Shape.NULL: "write_null({})",
 }
-"""Calls that check what they are given; a place in their errors is of no use here, so all get the root."""
+"""Calls that check what they are given."""
 
 _64_BITS: Final = (Shape.INT64, Shape.UINT64)
 _SMALL: Final = 10**9
+_FLOATS: Final = (Shape.FLOAT, Shape.DOUBLE)
 
 
 class FastEncoder:
     """Writes whole documents of one message class."""
 
-    def __init__(self, tree: Callable[[Any], Any]) -> None:
+    def __init__(self, tree: Callable[[Any], Any], checked: type | None) -> None:
+        """`checked` is the class of the message where the tree's functions check none."""
         self._tree = tree
+        self._checked = checked
 
     def encode(self, message: Any) -> bytes:
         """The document. Raises one of FAILURES."""
+        if self._checked is not None and type(message) is not self._checked:
+            raise Unusual
         return _encode_json(self._tree(message))
 
 
@@ -95,32 +92,30 @@ _encode_json: Final = msgspec.json.Encoder().encode
 
 
 class _Space(CompileSpace):
-    """Everything compiled for one profile: classes share functions, and recursion finds them by name."""
+    """Everything compiled for one library and profile: classes share functions, and recursion finds them by name."""
 
-    def __init__(self, profile: JsonProfile) -> None:
+    def __init__(self, profile: JsonProfile, backend: MessageBackend) -> None:
         super().__init__(profile.names)
         self._profile = profile
-        self._enums: dict[type, str] = {}
+        self._backend = backend
+        self._source = backend.source
+        self._enums: dict[Element, int] = {}
+        self._exact: dict[Element, str] = {}
         self._globals |= {
             "ROOT": Path(),
             "Unusual": Unusual,
-            "duration_text": _duration_text,
             "float32_text": float32_text,
             "is_negative_zero": is_negative_zero,
-            "timestamp_text": _timestamp_text,
-            "write_any": writer_of(Element(Shape.ANY), profile),
-            "write_list": slow_encode_well_known.write_list,
-            "write_mask": slow_encode_well_known.write_mask,
+            "finite": _finite,
             "write_null": _null,
-            "write_struct": slow_encode_well_known.write_struct,
-            "write_value": slow_encode_well_known.write_value,
+            **self._source.names,
         }
 
     def encoder(self, plan: MessagePlan) -> FastEncoder:
         """The encoder of a class; compiles what is not compiled yet."""
         with self._lock:
             number = self._compile(plan)
-            return FastEncoder(self._globals[f"e{number}"])
+            return FastEncoder(self._globals[f"e{number}"], plan.cls if self._source.trusted else None)
 
     def _define(self, plan: MessagePlan, number: int) -> None:
         self._globals[f"T{number}"] = plan.cls
@@ -130,14 +125,15 @@ class _Space(CompileSpace):
 
     def _function(self, plan: MessagePlan, number: int) -> list[str]:
         deep = height_of(plan) is None
-        lines = [f"if m.__class__ is not T{number}:", "    raise Unusual"]
+        lines = [] if self._source.trusted else _refuse(f"m.__class__ is not T{number}")
         if deep:
             lines += [f"if d + {headroom(plan)} > {MAX_DEPTH}:", "    raise Unusual"]
         lines += self._leading(plan)
-        lines += [f"o_{index} = 0" for index in range(len(plan.oneofs))]
+        oneofs = () if self._source.trusted else plan.oneofs
+        lines += [f"o_{index} = 0" for index in range(len(oneofs))]
         for field in plan.fields[self._always(plan) :]:
-            lines += self._field(field, plan)
-        for index in range(len(plan.oneofs)):
+            lines += self._field(field, oneofs)
+        for index in range(len(oneofs)):
             lines += [f"if o_{index} > 1:", "    raise Unusual"]
         lines.append("return r")
         return [f"def e{number}(m{', d=0' if deep else ''}):", *indented(lines)]
@@ -152,32 +148,23 @@ class _Space(CompileSpace):
         items: list[str] = []
         for index, field in enumerate(plan.fields[: self._always(plan)]):
             check, value = self._value(field, f"v{index}")
-            lines += [f"v{index} = m.{field.attribute}", *check]
+            lines += [f"v{index} = {self._source.load(field)}", *check]
             items.append(f"{self._spelling(field)!r}: {value}")
         return [*lines, f"r = {{{', '.join(items)}}}"]
 
     def _is_always_written(self, field: FieldPlan) -> bool:
         return not field.schema.presence and (self._profile.defaults is Defaults.EMIT or field.schema.required)
 
-    def _field(self, field: FieldPlan, plan: MessagePlan) -> list[str]:
+    def _field(self, field: FieldPlan, oneofs: Sequence[tuple[FieldPlan, ...]]) -> list[str]:
         check, value = self._value(field, "v")
         store = f"r[{self._spelling(field)!r}] = {value}"
-        lines = [f"v = m.{field.attribute}"]
         if field.schema.presence:
             present = [*check, store]
-            present += [f"o_{index} += 1" for index, oneof in enumerate(plan.oneofs) if field in oneof]
-            lines += ["if v is not None:", *indented(present)]
-            if field.schema.required:
-                lines += ["else:", "    raise Unusual"]
-        elif self._is_always_written(field):
-            lines += [*check, store]
-        else:
-            lines += [*check, f"if {self._is_set(field)}:", f"    {store}"]
-        return lines
-
-    def _is_set(self, field: FieldPlan) -> str:
-        plain = field.key is None and not field.schema.repeated
-        return "v or is_negative_zero(v)" if plain and field.element.shape in (Shape.FLOAT, Shape.DOUBLE) else "v"
+            present += [f"o_{index} += 1" for index, oneof in enumerate(oneofs) if field in oneof]
+            lines = self._source.if_present(field, present)
+            return [*lines, "else:", "    raise Unusual"] if field.schema.required else lines
+        lines = [f"v = {self._source.load(field)}", *check]
+        return [*lines, *([store] if self._is_always_written(field) else [f"if {_is_set(field)}:", f"    {store}"])]
 
     def _value(self, field: FieldPlan, v: str) -> tuple[list[str], str]:
         """Lines that check the variable called `v`, and the expression for its JSON value."""
@@ -190,22 +177,30 @@ class _Space(CompileSpace):
         return _refuse(condition) if condition else [], self._conversion(element, v)
 
     def _list_value(self, element: Element, v: str) -> tuple[list[str], str]:
-        lines = _refuse(f"{v}.__class__ is not list")
+        lines = [] if self._source.trusted else _refuse(f"{v}.__class__ is not list")
         if condition := self._unlike(element, "x"):
             lines += [f"for x in {v}:", *indented(_refuse(condition))]
         item = self._conversion(element, "x")
-        return lines, v if item == "x" else f"[{item} for x in {v}]"
+        return lines, self._source.listed(v) if item == "x" else f"[{item} for x in {v}]"
 
     def _map_value(self, element: Element, key: Shape, v: str) -> tuple[list[str], str]:
         conditions = [self._unlike(Element(key), "k"), self._unlike(element, "x")]
-        lines = _refuse(f"{v}.__class__ is not dict")
-        lines += [f"for k, x in {v}.items():", *indented(_refuse(" or ".join(filter(None, conditions))))]
+        entries = self._source.entries(v)
+        lines = [] if self._source.trusted else _refuse(f"{v}.__class__ is not dict")
+        if condition := " or ".join(filter(None, conditions)):
+            lines += [f"for {entries}:", *indented(_refuse(condition))]
         name = {Shape.STRING: "k", Shape.BOOL: "('true' if k else 'false')"}.get(key, "str(k)")
         value = self._conversion(element, "x")
-        return lines, v if (name, value) == ("k", "x") else f"{{{name}: {value} for k, x in {v}.items()}}"
+        as_it_is = (name, value, entries) == ("k", "x", f"k, x in {v}.items()")
+        return lines, v if as_it_is else f"{{{name}: {value} for {entries}}}"
 
     def _unlike(self, element: Element, name: str) -> str:
         """The condition under which a value is not what it should be; empty where its conversion finds out."""
+        if element.boxed:
+            return ""
+        finite = f"{name} - {name} != 0.0" if element.shape is Shape.DOUBLE else ""  # NaN and the infinities
+        if self._source.trusted:
+            return finite
         if element.enum is not None:
             return f"{name}.__class__ is not {self._enum_class(element)}"
         if element.shape not in _CLASSES:
@@ -217,34 +212,61 @@ class _Space(CompileSpace):
             small = f"{max(low, -_SMALL)} <= {name} <= {_SMALL}"
             return f"{condition} or not ({small} or {low} <= {name} <= {high})"
         if element.shape is Shape.DOUBLE:
-            return f"{condition} or {name} - {name} != 0.0"  # NaN and the infinities
+            return f"{condition} or {finite}"
         return condition
 
     def _conversion(self, element: Element, name: str) -> str:
         if element.shape is Shape.MESSAGE and element.cls is not None:
             deep = height_of(plan_of(element.cls)) is None
             return f"e{self._numbers[element.cls]}({name}{', d + 1' if deep else ''})"
+        if element.boxed:
+            name = self._source.unboxed(name)
+            return f"finite({name})" if element.shape is Shape.DOUBLE else self._plain(element, name)
+        if not element.is_message:
+            return self._plain(element, name)
+        own = self._source.write(element, name)
+        return own or self._as_exact(element, name)
+
+    def _plain(self, element: Element, name: str) -> str:
         if element.enum is not None:
-            self._enum_class(element)
-            return f"N{self._enums[element.enum_type].removeprefix('C')}[{name}]"
+            return f"N{self._enum(element)}[{name}]"
         if element.shape in _64_BITS and self._profile.int64 is Int64.STRING:
             return f"str({name})"
         return _CONVERSIONS.get(element.shape, "{}").format(name)
 
+    def _as_exact(self, element: Element, name: str) -> str:
+        """As the exact codec writes it, which checks all; a place in its errors is of no use here."""
+        if element not in self._exact:
+            self._exact[element] = f"X{len(self._exact)}"
+            self._globals[self._exact[element]] = writer_of(element, self._backend, self._profile)
+        return f"{self._exact[element]}({name}, ROOT, {'d + 1' if element.shape in UNBOUNDED else '0'})"
+
     def _enum_class(self, element: Element) -> str:
-        """The name of an enum's class; `N` and the same number is the table of its JSON spellings."""
-        cls, enum = element.enum_type, element.enum
-        if cls not in self._enums and enum is not None:
-            number = len(self._enums)
+        return f"C{self._enum(element)}"
+
+    def _enum(self, element: Element) -> int:
+        """The number of an enum: `C` and the number is its class, `N` and the number the table of its spellings."""
+        if element not in self._enums and element.enum is not None:
+            number = self._enums[element] = len(self._enums)
             by_number = self._profile.enums is Enums.NUMBER
-            self._enums[cls] = f"C{number}"
-            self._globals[f"C{number}"] = cls
-            self._globals[f"N{number}"] = {n: n if by_number else name for name, n in reversed(enum.values)}
-        return self._enums[cls]
+            self._globals[f"C{number}"] = element.enum_type
+            self._globals[f"N{number}"] = {n: n if by_number else name for name, n in reversed(element.enum.values)}
+        return self._enums[element]
 
 
 def _refuse(condition: str) -> list[str]:
     return [f"if {condition}:", "    raise Unusual"]
+
+
+def _is_set(field: FieldPlan) -> str:
+    """The condition under which a value `v` without presence is no default value."""
+    return "v or is_negative_zero(v)" if field.is_plain and field.element.shape in _FLOATS else "v"
+
+
+def _finite(value: float) -> float:
+    if value - value != 0.0:
+        raise Unusual
+    return value
 
 
 def _null(value: Any) -> None:
@@ -252,30 +274,13 @@ def _null(value: Any) -> None:
         raise Unusual
 
 
-def _timestamp_text(value: Any) -> str:
-    """The exact writer, but for the usual case: a datetime in UTC without a fraction."""
-    if value.__class__ is datetime.datetime and value.tzinfo is datetime.UTC and not value.microsecond:
-        text: str = value.isoformat()
-        return text[:-6] + "Z"
-    return scalars.write_timestamp(value)
-
-
-def _duration_text(value: Any) -> str:
-    """The exact writer, but for the usual case: whole seconds, up to some decades."""
-    if value.__class__ is datetime.timedelta and not value.microseconds and -_DAYS <= value.days <= _DAYS:
-        return f"{value.days * 86400 + value.seconds}s"
-    return scalars.write_duration(value)
-
-
-_DAYS: Final = 10_000
-
-_spaces: Final[dict[JsonProfile, _Space]] = {}
+_spaces: Final[dict[tuple[JsonProfile, str], _Space]] = {}
 _spaces_lock: Final = threading.Lock()
 
 
-def encoder_space(profile: JsonProfile) -> _Space:
-    """Where encoders of one profile are compiled."""
+def encoder_space(profile: JsonProfile, backend: MessageBackend) -> _Space:
+    """Where encoders of one library and profile are compiled."""
     with _spaces_lock:
-        if profile not in _spaces:
-            _spaces[profile] = _Space(profile)
-        return _spaces[profile]
+        if (profile, backend.name) not in _spaces:
+            _spaces[profile, backend.name] = _Space(profile, backend)
+        return _spaces[profile, backend.name]

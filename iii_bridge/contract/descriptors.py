@@ -38,12 +38,12 @@ _EDITIONS: Final = (descriptor_pb2.EDITION_2023, descriptor_pb2.EDITION_2024)
 
 
 def message_schema(cls: type) -> MessageSchema:
-    """The schema of a generated message class. Raises KeyError for any other class."""
+    """The schema of a registered message class. Raises KeyError for any other class."""
     return parse_file(file_of(cls).descriptor).messages[full_name_of(cls)]
 
 
 def enum_schema(cls: type) -> EnumSchema:
-    """The schema of a generated enum class. Raises KeyError for any other class."""
+    """The schema of a registered enum class. Raises KeyError for any other class."""
     return parse_file(file_of(cls).descriptor).enums[full_name_of(cls)]
 
 
@@ -51,7 +51,7 @@ def enum_schema(cls: type) -> EnumSchema:
 def parse_file(descriptor: bytes) -> FileSchema:
     """Reads a serialized FileDescriptorProto, with what its edition says resolved.
 
-    Raises UnsupportedError for groups and unknown editions, ValueError for
+    Raises UnsupportedError for unknown editions, ValueError for
     bytes that are no descriptor.
     """
     try:
@@ -145,16 +145,13 @@ class _FileReader:
         message: descriptor_pb2.DescriptorProto,
     ) -> FieldSchema:
         kind = Kind(field.type)
-        if kind is Kind.GROUP:
-            raise UnsupportedError(
-                f"{self._file.name}: {message.name}.{field.name} is a group; use a message field instead"
-            )
         features = inherited.overridden(field.options.features)
         type_name = field.type_name.removeprefix(".")
         map_schema = entries.get(type_name)
         repeated = field.label == _REPEATED
         in_oneof = field.HasField("oneof_index") and not field.proto3_optional
-        presence = not repeated and (in_oneof or field.proto3_optional or kind is Kind.MESSAGE or features.presence)
+        is_message = kind in (Kind.MESSAGE, Kind.GROUP)
+        presence = not repeated and (in_oneof or field.proto3_optional or is_message or features.presence)
         return FieldSchema(
             number=field.number,
             name=field.name,

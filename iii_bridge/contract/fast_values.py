@@ -17,6 +17,7 @@ from iii_bridge.contract.json_text import MAX_DEPTH
 __all__ = [
     "Unusual",
     "duration_of",
+    "duration_text",
     "float32_of",
     "float32_text",
     "int32_key",
@@ -27,6 +28,8 @@ __all__ = [
     "mask_of",
     "struct_of",
     "timestamp_of",
+    "timestamp_text",
+    "tree_of",
     "uint32_key",
     "uint64_key",
     "uint64_of",
@@ -36,6 +39,7 @@ __all__ = [
 _TIMESTAMP: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.(?:[0-9]{3}){1,2})?Z"
 )
+_DAYS: Final = 10_000
 
 
 class Unusual(ValueError):
@@ -110,9 +114,39 @@ def duration_of(text: str) -> datetime.timedelta:
     return scalars.read_duration(text)
 
 
+def timestamp_text(value: Any) -> str:
+    """The exact writer, but for the usual case: a datetime in UTC without a fraction."""
+    if value.__class__ is datetime.datetime and value.tzinfo is datetime.UTC and not value.microsecond:
+        text: str = value.isoformat()
+        return text[:-6] + "Z"
+    return scalars.write_timestamp(value)
+
+
+def duration_text(value: Any) -> str:
+    """The exact writer, but for the usual case: whole seconds, up to some decades."""
+    if value.__class__ is datetime.timedelta and not value.microseconds and -_DAYS <= value.days <= _DAYS:
+        return f"{value.days * 86400 + value.seconds}s"
+    return scalars.write_duration(value)
+
+
 def mask_of(text: str) -> well_known.FieldMask:
     """A field mask."""
     return well_known.FieldMask(paths=scalars.read_mask(text))
+
+
+def tree_of(value: Any, count: list[int], depth: int) -> Any:
+    """Any JSON value as msgspec decodes it, numbers as float; `count` is raised by the members met."""
+    kind = value.__class__
+    if kind is int:
+        return float(value)
+    if kind is dict or kind is list:
+        if depth >= MAX_DEPTH:
+            raise Unusual
+        if kind is list:
+            return [tree_of(item, count, depth + 1) for item in value]
+        count[0] += len(value)
+        return {name: tree_of(member, count, depth + 1) for name, member in value.items()}
+    return value
 
 
 def value_of(value: Any, count: list[int], depth: int) -> well_known.Value:

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from iii_bridge.contract.backend import FieldAccess, MessageBackend, backend_of
-from iii_bridge.contract.descriptors import enum_schema, message_schema
 from iii_bridge.contract.json_text import MAX_DEPTH
-from iii_bridge.contract.registry import class_of, full_name_of
 from iii_bridge.contract.schema import EnumSchema, FieldSchema, Kind, MessageSchema
 from iii_bridge.errors import UnsupportedError
 
 __all__ = [
     "INTEGERS",
+    "TREES",
+    "UNBOUNDED",
     "Element",
     "FieldPlan",
     "MessagePlan",
@@ -58,6 +58,12 @@ class Shape(enum.Enum):
 INTEGERS: Final = frozenset({Shape.INT32, Shape.UINT32, Shape.INT64, Shape.UINT64})
 """The shapes that `scalars.INTEGER_RANGES` has a range for, by value."""
 
+TREES: Final = frozenset({Shape.STRUCT, Shape.VALUE, Shape.LIST})
+"""The shapes of any JSON object, value or array."""
+
+UNBOUNDED: Final = TREES | {Shape.ANY}
+"""The shapes that may hold anything, at any depth."""
+
 _SHAPE_OF_KIND: Final = {
     Kind.DOUBLE: Shape.DOUBLE,
     Kind.FLOAT: Shape.FLOAT,
@@ -76,6 +82,7 @@ _SHAPE_OF_KIND: Final = {
     Kind.BYTES: Shape.BYTES,
     Kind.ENUM: Shape.ENUM,
     Kind.MESSAGE: Shape.MESSAGE,
+    Kind.GROUP: Shape.MESSAGE,
 }
 
 _SHAPE_OF_WELL_KNOWN: Final = {
@@ -99,14 +106,25 @@ _SHAPE_OF_WELL_KNOWN: Final = {
 }
 
 
+_WRAPPED: Final = frozenset(_SHAPE_OF_KIND.values()) & frozenset(_SHAPE_OF_WELL_KNOWN.values())
+_MESSAGES: Final = frozenset(Shape) - (frozenset(_SHAPE_OF_KIND.values()) - {Shape.MESSAGE}) - {Shape.NULL}
+
+
 @dataclass(frozen=True, slots=True)
 class Element:
     """One value: of a field, a list's item, a map's key or value, or a whole document."""
 
     shape: Shape
     cls: type | None = None
-    """The class behind MESSAGE and ENUM, and behind the well-known types that are messages to the user."""
+    """The class behind MESSAGE, ENUM and the well-known types; an enum's makes a value of a number."""
     enum: EnumSchema | None = None
+    boxed: bool = False
+    """A wrapper message that holds the plain value, where the library does not unwrap it."""
+
+    @property
+    def is_message(self) -> bool:
+        """Whether the contract has a message here; a library may hold it as a plain value."""
+        return self.boxed or self.shape in _MESSAGES
 
     @property
     def enum_type(self) -> type[Any]:
@@ -126,6 +144,11 @@ class FieldPlan:
     """The value itself, the items of a list, or the values of a map."""
     key: Shape | None = None
     """The shape of a map's keys; None for other fields."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Neither a list nor a map."""
+        return self.key is None and not self.schema.repeated
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,10 +170,10 @@ def plan_of(message_type: type) -> MessagePlan:
     not registered, UnsupportedError for a contract the codec cannot serve.
     """
     backend = backend_of(message_type)
-    schema = message_schema(message_type)
+    schema = backend.schema(message_type)
     _refuse_shared_spellings(schema)
     accesses = backend.fields(message_type)
-    fields = tuple(_field_plan(field, accesses[field.number]) for field in schema.fields)
+    fields = tuple(_field_plan(field, accesses[field.number], backend) for field in schema.fields)
     by_number = {field.schema.number: field for field in fields}
     oneofs = tuple(tuple(by_number[number] for number in oneof.fields) for oneof in schema.oneofs)
     return MessagePlan(message_type, schema.full_name, backend, fields, oneofs)
@@ -158,8 +181,9 @@ def plan_of(message_type: type) -> MessagePlan:
 
 def root_element(message_type: type) -> Element:
     """The value a whole document of a message class is."""
-    shape = _SHAPE_OF_WELL_KNOWN.get(full_name_of(message_type), Shape.MESSAGE)
-    return Element(shape, message_type)
+    backend = backend_of(message_type)
+    shape = _SHAPE_OF_WELL_KNOWN.get(backend.schema(message_type).full_name, Shape.MESSAGE)
+    return Element(shape, message_type, boxed=backend.boxes and shape in _WRAPPED)
 
 
 def _refuse_shared_spellings(schema: MessageSchema) -> None:
@@ -175,19 +199,18 @@ def _refuse_shared_spellings(schema: MessageSchema) -> None:
             owners[spelling] = field.name
 
 
-def _field_plan(field: FieldSchema, access: FieldAccess) -> FieldPlan:
+def _field_plan(field: FieldSchema, access: FieldAccess, backend: MessageBackend) -> FieldPlan:
     if field.map is None:
-        return FieldPlan(field, access.attribute, _element(field, access))
-    return FieldPlan(field, access.attribute, _element(field.map.value, access), _SHAPE_OF_KIND[field.map.key.kind])
+        return FieldPlan(field, access.attribute, _element(field, access, backend))
+    element = _element(field.map.value, access, backend)
+    return FieldPlan(field, access.attribute, element, _SHAPE_OF_KIND[field.map.key.kind])
 
 
-def _element(field: FieldSchema, access: FieldAccess) -> Element:
-    shape = _SHAPE_OF_WELL_KNOWN.get(field.type_name) or _SHAPE_OF_KIND[field.kind]
-    if shape is Shape.ENUM and access.cls is not None:
-        return Element(shape, access.cls, enum_schema(access.cls))
-    if field.type_name.startswith("google.protobuf.") and access.cls is None:
-        return Element(shape, class_of(field.type_name))
-    return Element(shape, access.cls)
+def _element(field: FieldSchema, access: FieldAccess, backend: MessageBackend) -> Element:
+    well_known = _SHAPE_OF_WELL_KNOWN.get(field.type_name)
+    boxed = backend.boxes and well_known in _WRAPPED
+    shape = well_known or _SHAPE_OF_KIND[field.kind]
+    return Element(shape, access.cls, access.enum if shape is Shape.ENUM else None, boxed)
 
 
 def height_of(plan: MessagePlan) -> int | None:
@@ -201,13 +224,12 @@ def height_of(plan: MessagePlan) -> int | None:
 
 _heights: Final[dict[type, int | None]] = {}
 _heights_lock: Final = threading.RLock()
-_UNBOUNDED: Final = frozenset({Shape.STRUCT, Shape.VALUE, Shape.LIST, Shape.ANY})
 
 
 def _height(plan: MessagePlan) -> int | None:
     tallest = 0
     for field in plan.fields:
-        if field.element.shape in _UNBOUNDED:
+        if field.element.shape in UNBOUNDED:
             return None
         if field.element.shape is Shape.MESSAGE and field.element.cls is not None:
             height = height_of(plan_of(field.element.cls))

@@ -30,7 +30,6 @@ from iii_bridge.contract.compile_space import has_plain_names
 from iii_bridge.contract.json_text import Members, parse_json
 from iii_bridge.contract.plan import MessagePlan, Shape, plan_of, root_element
 from iii_bridge.contract.problems import CodecError, Path
-from iii_bridge.contract.registry import full_name_of
 from iii_bridge.contract.slow_decode import reader_of
 from iii_bridge.contract.slow_encode import writer_of
 from iii_bridge.contract.spec import JsonProfile, UnknownMembers
@@ -54,15 +53,16 @@ class Codec(Generic[M]):
     def __init__(self, message_type: type[M], profile: JsonProfile, unknown: UnknownMembers) -> None:
         cls: type = message_type
         self.message_type = message_type
-        self._unknown = UnknownLog(full_name_of(cls), unknown)
         self._backend = backend_of(cls)
+        self._full_name = self._backend.schema(cls).full_name
+        self._unknown = UnknownLog(self._full_name, unknown)
         self._profile = profile
         self._element = root_element(cls)
-        self._read = reader_of(self._element)
-        self._write = writer_of(self._element, profile)
+        self._read = reader_of(self._element, self._backend)
+        self._write = writer_of(self._element, self._backend, profile)
 
     def __repr__(self) -> str:
-        return f"<Codec {full_name_of(self.message_type)}>"
+        return f"<Codec {self._full_name}>"
 
     @property
     def unknown_counts(self) -> Mapping[str, int]:
@@ -113,15 +113,15 @@ class Codec(Generic[M]):
 
     @functools.cached_property
     def _fast_decoder(self) -> FastDecoder:
-        return compile_decode.decoder_space(self._profile.names).decoder(self._plan, request=False)
+        return compile_decode.decoder_space(self._profile.names, self._backend).decoder(self._plan, request=False)
 
     @functools.cached_property
     def _fast_request_decoder(self) -> FastDecoder:
-        return compile_decode.decoder_space(self._profile.names).decoder(self._plan, request=True)
+        return compile_decode.decoder_space(self._profile.names, self._backend).decoder(self._plan, request=True)
 
     @functools.cached_property
     def _fast_encoder(self) -> FastEncoder:
-        return compile_encode.encoder_space(self._profile).encoder(self._plan)
+        return compile_encode.encoder_space(self._profile, self._backend).encoder(self._plan)
 
     @property
     def _plan(self) -> MessagePlan:

@@ -10,43 +10,51 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from iii_bridge.contract import scalars
+from iii_bridge.contract.backend import MessageBackend
 from iii_bridge.contract.json_text import MAX_DEPTH, Members, Number, check_text, items_of, kind_of
-from iii_bridge.contract.plan import INTEGERS, Element, FieldPlan, MessagePlan, Shape, plan_of
+from iii_bridge.contract.plan import INTEGERS, TREES, Element, FieldPlan, MessagePlan, Shape, plan_of
 from iii_bridge.contract.problems import Path, Problem
 from iii_bridge.contract.schema import EnumSchema
-from iii_bridge.contract.slow_decode_well_known import read_any, read_list, read_struct, read_value
+from iii_bridge.contract.slow_decode_well_known import Reader, any_reader, tree_reader
 from iii_bridge.contract.unknown import UnknownLog
 
-__all__ = ["Reader", "reader_of"]
-
-Reader: TypeAlias = Callable[[Any, Path, int, UnknownLog], Any]
-"""(JSON value, its place, messages around it, where unknown members go) to the Python value. Raises CodecError."""
+__all__ = ["Reader", "reader_of", "scalar_reader_of"]
 
 _BOOL_KEYS: Final = {"true": True, "false": False}
 
 
 @functools.cache
-def reader_of(element: Element) -> Reader:
-    """The reader of one value."""
+def reader_of(element: Element, backend: MessageBackend) -> Reader:
+    """The reader of one value, as the fields of a library hold it."""
     shape, cls = element.shape, element.cls
     if shape is Shape.MESSAGE and cls is not None:
         return _message_reader(cls)
-    if shape is Shape.ENUM and cls is not None and element.enum is not None:
-        return _scalar_reader(_enum_reader(cls, element.enum))
+    if shape in TREES:
+        return tree_reader(element, backend)
+    if shape is Shape.ANY:
+        return any_reader(element, backend, lambda content: reader_of(content, backend))
+    return _scalar_reader(scalar_reader_of(element, backend))
+
+
+def scalar_reader_of(element: Element, backend: MessageBackend) -> Callable[[Any], Any]:
+    """What `reader_of` does for a single value, without a place: raises Problem."""
+    shape, cls = element.shape, element.cls
+    if element.boxed and cls is not None:
+        read_plain = scalar_reader_of(Element(shape), backend)
+        return lambda value: backend.make(shape, cls, read_plain(value))
     if shape in INTEGERS:
-        return _scalar_reader(_integer_reader(shape.value))
+        return _integer_reader(shape.value)
     if shape in _SCALARS:
-        return _scalar_reader(_SCALARS[shape])
+        return _SCALARS[shape]
+    form = backend.scalar_form(element)
+    if form is not None:
+        return form.read
     if cls is None:
         raise TypeError(f"no class for a value of the shape {shape.value}; generate the module again")
-    if shape is Shape.NULL:
-        return _null_reader(cls)
-    if shape is Shape.MASK:
-        return _mask_reader(cls)
-    return _WELL_KNOWN[shape]
+    return _null_reader(cls) if element.enum is None else _enum_reader(cls, element.enum)
 
 
 _SCALARS: Final[dict[Shape, Callable[[Any], Any]]] = {
@@ -55,15 +63,6 @@ _SCALARS: Final[dict[Shape, Callable[[Any], Any]]] = {
     Shape.BOOL: scalars.read_bool,
     Shape.STRING: scalars.read_string,
     Shape.BYTES: scalars.read_bytes,
-    Shape.TIMESTAMP: scalars.read_timestamp,
-    Shape.DURATION: scalars.read_duration,
-}
-
-_WELL_KNOWN: Final[dict[Shape, Reader]] = {
-    Shape.STRUCT: read_struct,
-    Shape.VALUE: read_value,
-    Shape.LIST: read_list,
-    Shape.ANY: read_any,
 }
 
 _TAKES_NULL: Final = frozenset({Shape.VALUE, Shape.NULL})
@@ -73,7 +72,7 @@ _TAKES_NULL: Final = frozenset({Shape.VALUE, Shape.NULL})
 @dataclass(frozen=True, slots=True)
 class _FieldReader:
     number: int
-    attribute: str
+    store: Callable[[Any, Any], None]
     oneof: str | None
     takes_null: bool
     redact: bool
@@ -105,7 +104,7 @@ def _message_reader(message_type: type) -> Reader:
             elif member is not None or field.takes_null:
                 if field.oneof is not None:
                     _take_oneof(met, field.oneof, here)
-                setattr(message, field.attribute, field.read(member, here, depth + 1, unknown))
+                field.store(message, field.read(member, here, depth + 1, unknown))
             else:
                 met.add(-field.number)
         for number, name in required:
@@ -131,24 +130,23 @@ def _take_oneof(met: set[object], oneof: str, path: Path) -> None:
 
 def _tables(plan: MessagePlan) -> tuple[dict[str, _FieldReader], tuple[tuple[int, str], ...]]:
     """Fields by both spellings, json_name first where two fields claim one, and the required ones."""
-    by_number = {field.schema.number: _field_reader(field) for field in plan.fields}
+    by_number = {field.schema.number: _field_reader(field, plan.backend) for field in plan.fields}
     names = {field.schema.name: by_number[field.schema.number] for field in plan.fields}
     names |= {field.schema.json_name: by_number[field.schema.number] for field in plan.fields}
     required = tuple((field.schema.number, field.schema.json_name) for field in plan.fields if field.schema.required)
     return names, required
 
 
-def _field_reader(field: FieldPlan) -> _FieldReader:
-    read = reader_of(field.element)
-    plain = field.key is None and not field.schema.repeated
+def _field_reader(field: FieldPlan, backend: MessageBackend) -> _FieldReader:
+    read = reader_of(field.element, backend)
     takes_null = field.element.shape in _TAKES_NULL
     if field.key is not None:
         read = _map_reader(_key_reader(field.key), read, takes_null)
     elif field.schema.repeated:
         read = _list_reader(read)
-    return _FieldReader(
-        field.schema.number, field.attribute, field.schema.oneof, plain and takes_null, field.schema.redact, read
-    )
+    takes_null = takes_null and field.is_plain
+    store = backend.storer(field)
+    return _FieldReader(field.schema.number, store, field.schema.oneof, takes_null, field.schema.redact, read)
 
 
 def _list_reader(read_item: Reader) -> Reader:
@@ -230,19 +228,10 @@ def _enum_reader(enum_type: type, enum: EnumSchema) -> Callable[[Any], Any]:
     return read
 
 
-def _null_reader(enum_type: type) -> Reader:
-    def read(value: Any, path: Path, _depth: int, _unknown: UnknownLog) -> Any:
+def _null_reader(enum_type: type) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
         if value is not None and value != "NULL_VALUE" and not (value.__class__ is int and value == 0):
-            raise path.fail(f"expected null, found {kind_of(value)}")
+            raise Problem(f"expected null, found {kind_of(value)}")
         return enum_type(0)
 
     return read
-
-
-def _mask_reader(mask_type: type) -> Reader:
-    def read(value: Any) -> Any:
-        mask: Any = mask_type()
-        mask.paths = scalars.read_mask(value)
-        return mask
-
-    return _scalar_reader(read)

@@ -13,32 +13,47 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from iii_bridge.contract import scalars
+from iii_bridge.contract.backend import MessageBackend
 from iii_bridge.contract.json_text import MAX_DEPTH
-from iii_bridge.contract.plan import INTEGERS, Element, FieldPlan, MessagePlan, Shape, plan_of
+from iii_bridge.contract.plan import INTEGERS, TREES, Element, FieldPlan, Shape, plan_of
 from iii_bridge.contract.problems import Path, Problem
 from iii_bridge.contract.schema import EnumSchema
-from iii_bridge.contract.slow_encode_well_known import any_writer, write_list, write_mask, write_struct, write_value
+from iii_bridge.contract.slow_encode_well_known import any_writer, tree_writer
 from iii_bridge.contract.spec import Defaults, Enums, Int64, JsonProfile, Names
 from iii_bridge.contract.writers import Writer, list_writer, map_writer, scalar_writer, write_null
 
-__all__ = ["is_default", "writer_of"]
+__all__ = ["is_default", "scalar_writer_of", "writer_of"]
 
 
 @functools.cache
-def writer_of(element: Element, profile: JsonProfile) -> Writer:
-    """The writer of one value."""
+def writer_of(element: Element, backend: MessageBackend, profile: JsonProfile) -> Writer:
+    """The writer of one value, as the fields of a library hold it."""
     shape, cls = element.shape, element.cls
     if shape is Shape.MESSAGE and cls is not None:
         return _message_writer(cls, profile)
-    if shape is Shape.ENUM and element.enum is not None:
-        return scalar_writer(_enum_writer(element.enum, profile.enums))
-    if shape in INTEGERS:
-        return scalar_writer(_integer_writer(shape, profile.int64))
+    if shape in TREES:
+        return tree_writer(shape, backend)
     if shape is Shape.ANY:
-        return any_writer(lambda content: writer_of(content, profile))
-    if shape in _WELL_KNOWN:
-        return _WELL_KNOWN[shape]
-    return scalar_writer(_SCALARS[shape])
+        return any_writer(element, backend, lambda content: writer_of(content, backend, profile))
+    return scalar_writer(scalar_writer_of(element, backend, profile))
+
+
+def scalar_writer_of(element: Element, backend: MessageBackend, profile: JsonProfile) -> Callable[[Any], Any]:
+    """What `writer_of` does for a single value, without a place: raises Problem."""
+    shape = element.shape
+    if element.boxed:
+        write_plain = scalar_writer_of(Element(shape), backend, profile)
+        return lambda value: write_plain(backend.open(shape, value))
+    if shape is Shape.ENUM and element.enum is not None:
+        return _enum_writer(element.enum, profile.enums)
+    if shape in INTEGERS:
+        return _integer_writer(shape, profile.int64)
+    if shape in _SCALARS:
+        return _SCALARS[shape]
+    form = backend.scalar_form(element)
+    if form is None:
+        raise TypeError(f"{backend.name} does not say how it holds a value of the shape {shape.value}")
+    return form.write
 
 
 def is_default(value: Any) -> bool:
@@ -46,21 +61,12 @@ def is_default(value: Any) -> bool:
     return not value and not (isinstance(value, float) and math.copysign(1.0, value) < 0)
 
 
-_WELL_KNOWN: Final[dict[Shape, Writer]] = {
-    Shape.MASK: write_mask,
-    Shape.STRUCT: write_struct,
-    Shape.VALUE: write_value,
-    Shape.LIST: write_list,
-}
-
 _SCALARS: Final[dict[Shape, Callable[[Any], Any]]] = {
     Shape.FLOAT: scalars.write_float,
     Shape.DOUBLE: scalars.write_double,
     Shape.BOOL: scalars.write_bool,
     Shape.STRING: scalars.write_string,
     Shape.BYTES: scalars.write_bytes,
-    Shape.TIMESTAMP: scalars.write_timestamp,
-    Shape.DURATION: scalars.write_duration,
     Shape.NULL: write_null,
 }
 
@@ -69,6 +75,7 @@ _SCALARS: Final[dict[Shape, Callable[[Any], Any]]] = {
 class _FieldWriter:
     plan: FieldPlan
     name: str
+    load: Callable[[Any], Any]
     write: Writer
     kept: bool
     """Written although it has its default value."""
@@ -79,17 +86,18 @@ def _message_writer(message_type: type, profile: JsonProfile) -> Writer:
 
     @functools.cache
     def fields() -> tuple[_FieldWriter, ...]:
-        return tuple(_field_writer(field, profile) for field in plan_of(message_type).fields)
+        plan = plan_of(message_type)
+        return tuple(_field_writer(field, plan.backend, profile) for field in plan.fields)
 
     def write(message: Any, path: Path, depth: int) -> Any:
         if not isinstance(message, message_type):
             raise path.fail(f"expected {message_type.__name__}, found {type(message).__name__}")
         if depth >= MAX_DEPTH:
             raise path.fail(f"messages are nested more than {MAX_DEPTH} deep")
-        _check_oneofs(message, plan_of(message_type), fields(), path)
+        _check_oneofs(message, fields(), path)
         result: dict[str, Any] = {}
         for field in fields():
-            value = getattr(message, field.plan.attribute)
+            value = field.load(message)
             here = path.member(field.name, field.plan.schema.redact)
             if field.plan.schema.presence and value is None:
                 if field.plan.schema.required:
@@ -103,22 +111,25 @@ def _message_writer(message_type: type, profile: JsonProfile) -> Writer:
     return write
 
 
-def _check_oneofs(message: Any, plan: MessagePlan, fields: tuple[_FieldWriter, ...], path: Path) -> None:
-    for oneof in plan.oneofs:
-        present = [field for field in oneof if getattr(message, field.attribute) is not None]
-        if len(present) > 1:
-            name = next(field.name for field in fields if field.plan is present[1])
-            raise path.member(name).fail(f"another member of the oneof {present[1].schema.oneof} is set too")
+def _check_oneofs(message: Any, fields: tuple[_FieldWriter, ...], path: Path) -> None:
+    taken: set[str] = set()
+    for field in fields:
+        oneof = field.plan.schema.oneof
+        if oneof is not None and field.load(message) is not None:
+            if oneof in taken:
+                raise path.member(field.name).fail(f"another member of the oneof {oneof} is set too")
+            taken.add(oneof)
 
 
-def _field_writer(field: FieldPlan, profile: JsonProfile) -> _FieldWriter:
-    write = writer_of(field.element, profile)
+def _field_writer(field: FieldPlan, backend: MessageBackend, profile: JsonProfile) -> _FieldWriter:
+    write = writer_of(field.element, backend, profile)
     if field.key is not None:
         write = map_writer(field.key, write)
     elif field.schema.repeated:
         write = list_writer(write)
     name = field.schema.json_name if profile.names is Names.JSON else field.schema.name
-    return _FieldWriter(field, name, write, profile.defaults is Defaults.EMIT or field.schema.required)
+    kept = profile.defaults is Defaults.EMIT or field.schema.required
+    return _FieldWriter(field, name, backend.loader(field), write, kept)
 
 
 def _integer_writer(shape: Shape, int64: Int64) -> Callable[[Any], Any]:

@@ -9,6 +9,7 @@ import pytest
 
 import iii_bridge.contract
 from iii_bridge.abi import v0 as abi
+from iii_bridge.contract import backend
 from iii_bridge.contract.backend import backend_of
 from tests.contract_layer.contracts import orders
 
@@ -25,12 +26,17 @@ def test_other_classes_have_none(cls: type) -> None:
         backend_of(cls)
 
 
-def test_only_the_seam_knows_of_the_library() -> None:
+def test_only_the_seam_knows_of_the_libraries() -> None:
     folder = Path(iii_bridge.contract.__file__).parent
+    own = {module.rpartition(".")[2] for module in backend._OURS.values()}
     users = {
         path.stem
         for path in folder.glob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.ImportFrom) and (node.module or "").endswith("contract.betterproto")
+        if isinstance(node, ast.ImportFrom) and {(node.module or "").rpartition(".")[2], *_names(node)} & own
     }
-    assert users == {"backend"}
+    assert users == set()
+
+
+def _names(node: ast.ImportFrom) -> set[str]:
+    return {alias.name for alias in node.names}

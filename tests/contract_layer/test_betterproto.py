@@ -5,19 +5,24 @@ from __future__ import annotations
 import pytest
 
 from iii_bridge.abi import v0 as abi
-from iii_bridge.contract.backend import backend_of
-from iii_bridge.contract.betterproto import BETTERPROTO
+from iii_bridge.contract.backend import FieldAccess, backend_of
+from iii_bridge.contract.betterproto import BACKEND as BETTERPROTO
+from iii_bridge.contract.descriptors import enum_schema
+from iii_bridge.errors import UnsupportedError
 from tests.contract_layer.contracts import everything, orders, rules
+from tests.contract_layer.dynamic import compile_proto
 
 
 def test_fields_are_joined_by_number() -> None:
     contract = orders()
     fields = BETTERPROTO.fields(contract.cls("shop.v1.Order"))
-    assert fields[1] == ("order_id", None)
-    assert fields[3] == ("status", contract.cls("shop.v1.Status"))
-    assert fields[4] == ("lines", contract.cls("shop.v1.Line"))
-    assert fields[5] == ("placed_at", None)
-    assert fields[8] == ("labels", None)
+    assert fields[1] == FieldAccess("order_id")
+    assert fields[3] == FieldAccess(
+        "status", contract.cls("shop.v1.Status"), enum_schema(contract.cls("shop.v1.Status"))
+    )
+    assert fields[4] == FieldAccess("lines", contract.cls("shop.v1.Line"))
+    assert fields[5] == FieldAccess("placed_at", abi.Timestamp)
+    assert fields[8] == FieldAccess("labels")
 
 
 def test_classes_are_found_in_maps_and_unions() -> None:
@@ -32,6 +37,15 @@ def test_classes_are_found_in_maps_and_unions() -> None:
 def test_escaped_attributes_are_found() -> None:
     fields = BETTERPROTO.fields(rules().cls("rules.v1.Names"))
     assert [fields[number].attribute for number in (1, 2, 7)] == ["from_", "class_", "parse_"]
+
+
+def test_groups_are_refused() -> None:
+    contract = compile_proto(
+        'syntax = "proto2"; package groups.v1; message M { optional group Data = 1 { optional int32 n = 1; } }',
+        "groups.proto",
+    )
+    with pytest.raises(UnsupportedError, match=r"groups\.v1\.M\.data is a group; use a message field"):
+        BETTERPROTO.fields(contract.cls("groups.v1.M"))
 
 
 def test_boxes_are_for_well_known_types_only() -> None:

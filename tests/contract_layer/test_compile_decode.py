@@ -17,7 +17,8 @@ from tests.contract_layer.test_slow_decode import REFUSED
 
 
 def decoder(cls: type, names: Names = Names.JSON, request: bool = False) -> FastDecoder:
-    return decoder_space(names).decoder(plan_of(cls), request)
+    plan = plan_of(cls)
+    return decoder_space(names, plan.backend).decoder(plan, request)
 
 
 def log(policy: UnknownMembers = UnknownMembers.REJECT) -> UnknownLog:

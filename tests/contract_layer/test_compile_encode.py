@@ -22,7 +22,8 @@ PROFILES = [JsonProfile(*axes) for axes in itertools.product(Names, Int64, Enums
 
 
 def encoder(cls: type, profile: JsonProfile = PROFILES[0]) -> FastEncoder:
-    return encoder_space(profile).encoder(plan_of(cls))
+    plan = plan_of(cls)
+    return encoder_space(profile, plan.backend).encoder(plan)
 
 
 @pytest.mark.parametrize("defaults", list(Defaults))

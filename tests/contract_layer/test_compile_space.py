@@ -27,8 +27,8 @@ def test_headroom_is_for_those_who_do_not_count_themselves() -> None:
 
 def test_a_class_is_compiled_once() -> None:
     plan = plan_of(orders().cls("shop.v1.Order"))
-    space = encoder_space(JsonProfile())
-    assert space is encoder_space(JsonProfile())
+    space = encoder_space(JsonProfile(), plan.backend)
+    assert space is encoder_space(JsonProfile(), plan.backend)
     assert space.encoder(plan)._tree is space.encoder(plan)._tree
 
 

@@ -118,11 +118,7 @@ def test_editions_are_resolved_from_file_to_field() -> None:
     assert enum_schema(contract.cls("ed.Closed")).closed
 
 
-def test_groups_and_unknown_editions_are_refused() -> None:
-    file = descriptor_pb2.FileDescriptorProto(name="a.proto")
-    file.message_type.add(name="A").field.add(name="b", number=1, type=10, label=1)
-    with pytest.raises(UnsupportedError, match=r"A\.b is a group; use a message field"):
-        parse_file(file.SerializeToString())
+def test_unknown_editions_are_refused() -> None:
     file = descriptor_pb2.FileDescriptorProto(
         name="b.proto", syntax="editions", edition=descriptor_pb2.EDITION_99997_TEST_ONLY
     )

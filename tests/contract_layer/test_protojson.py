@@ -10,6 +10,7 @@ import random
 import threading
 from typing import Any
 
+import betterproto2
 import msgspec
 import pytest
 from google.protobuf import json_format
@@ -344,8 +345,10 @@ def test_a_root_that_python_cannot_write_is_refused() -> None:
 def test_classes_that_are_no_messages_are_refused() -> None:
     with pytest.raises(TypeError, match="is not a generated message class"):
         codec_for(abi.NullValue)
-    with pytest.raises(KeyError):
+    with pytest.raises(TypeError, match="is not a generated message class"):
         codec_for(int)
+    with pytest.raises(KeyError):
+        codec_for(type("Unregistered", (betterproto2.Message,), {}))
 
 
 def test_decoded_lists_and_maps_are_not_shared() -> None:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from iii_bridge.abi import v0 as abi
+from iii_bridge.contract.backend import backend_of
 from iii_bridge.contract.json_text import MAX_DEPTH, parse_json
+from iii_bridge.contract.plan import root_element
 from iii_bridge.contract.problems import CodecError, Path
 from iii_bridge.contract.protojson import Codec, codec_for
-from iii_bridge.contract.slow_decode_well_known import read_any, read_list, read_struct, read_value
+from iii_bridge.contract.slow_decode import reader_of
 from iii_bridge.contract.spec import JsonProfile, UnknownMembers
 from iii_bridge.contract.unknown import UnknownLog
 from tests.contract_layer.contracts import everything
@@ -19,17 +21,22 @@ from tests.contract_layer.contracts import everything
 LOG = UnknownLog("test", UnknownMembers.REJECT)
 
 
+def read(cls: type, text: str) -> Any:
+    """A document of a well-known type, as a field holds it."""
+    return reader_of(root_element(cls), backend_of(cls))(parse_json(text.encode()), Path(), 0, LOG)
+
+
 @pytest.mark.parametrize("text", ["null", "true", "1.5e3", "-7", '"NaN"', '"😀"', "[]", "{}", '[{"a":[null,{}]}]'])
 def test_any_json_is_a_value(text: str) -> None:
-    assert read_value(parse_json(text.encode()), Path(), 0, LOG) == abi.Value.from_python(json.loads(text))
+    assert read(abi.Value, text) == abi.Value.from_python(json.loads(text))
 
 
 def test_objects_and_arrays_are_told_apart() -> None:
-    assert read_struct(parse_json(b'{"a":1}'), Path(), 0, LOG) == abi.Struct.from_dict({"a": 1})
-    assert read_list(parse_json(b"[1]"), Path(), 0, LOG) == abi.ListValue.from_python([1])
-    for read, text in [(read_struct, b"[]"), (read_list, b"{}"), (read_any, b"[]"), (read_struct, b"null")]:
+    assert read(abi.Struct, '{"a":1}') == abi.Struct.from_dict({"a": 1})
+    assert read(abi.ListValue, "[1]") == abi.ListValue.from_python([1])
+    for cls, text in [(abi.Struct, "[]"), (abi.ListValue, "{}"), (abi.Any, "[]"), (abi.Struct, "null")]:
         with pytest.raises(CodecError, match="expected an"):
-            read(parse_json(text), Path(), 0, LOG)
+            read(cls, text)
 
 
 def test_an_any_may_come_in_any_order_and_hold_any_message() -> None:
@@ -38,10 +45,10 @@ def test_an_any_may_come_in_any_order_and_hold_any_message() -> None:
         '{"@type":"example.org/every.v1.Small","number":5}',
         '{"number":5,"@type":"example.org/every.v1.Small"}',
     ):
-        packed = read_any(parse_json(text.encode()), Path(), 0, LOG)
+        packed = read(abi.Any, text)
         assert packed.type_url == "example.org/every.v1.Small"
         assert packed.unpack() == small(number=5)
-    assert read_any(parse_json(b"{}"), Path(), 0, LOG) == abi.Any()
+    assert read(abi.Any, "{}") == abi.Any()
 
 
 def test_unknown_members_of_an_any_follow_the_policy() -> None:
