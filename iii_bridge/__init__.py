@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         ServerInterceptor,
         ServerInterceptorSync,
     )
+    from iii_bridge.bridge.retries import Retry
     from iii_bridge.bridge.settings import Reconnect, Telemetry
     from iii_bridge.client import Bridge
     from iii_bridge.errors import (
@@ -67,6 +68,7 @@ __all__ = [
     "Reconnect",
     "RegistrationRejectedError",
     "RemoteProtocolError",
+    "Retry",
     "ServerCall",
     "ServerInterceptor",
     "ServerInterceptorSync",
@@ -93,6 +95,7 @@ _HOMES: Final = {
     "Context": "iii_bridge.types",
     "EnqueueReceipt": "iii_bridge.types",
     "Reconnect": "iii_bridge.bridge.settings",
+    "Retry": "iii_bridge.bridge.retries",
     "ServerCall": "iii_bridge.bridge.interceptors",
     "ServerInterceptor": "iii_bridge.bridge.interceptors",
     "ServerInterceptorSync": "iii_bridge.bridge.interceptors",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 from msgspec import UNSET
 
@@ -16,9 +15,10 @@ from iii_bridge.aio.session import Session
 from iii_bridge.aio.transport import BatchTransport
 from iii_bridge.bridge.calls import Calls
 from iii_bridge.bridge.checks import encode_json
-from iii_bridge.bridge.handlers import function_handler
+from iii_bridge.bridge.handlers import function_handler, with_context
 from iii_bridge.bridge.hints import converter_for, schemas_of
-from iii_bridge.bridge.interceptors import AnyServerInterceptor, ClientInterceptor
+from iii_bridge.bridge.hosting import Hosting
+from iii_bridge.bridge.interceptors import AnyServerInterceptor, ClientInterceptor, is_async
 from iii_bridge.bridge.ownership import Ownership
 from iii_bridge.bridge.settings import Settings
 from iii_bridge.bridge.trigger_types import OnBinding, TriggerType, TriggerTypes
@@ -37,7 +37,7 @@ from iii_bridge.protocol.worker_events import (
 from iii_bridge.triggers import Trigger, Triggers
 from iii_bridge.types import Json
 from iii_bridge.wire import RegisterFunction
-from iii_bridge.worker import Dialect, OnConflict, Worker
+from iii_bridge.worker import ServeOptions, Worker
 
 __all__ = ["Bridge", "Dial"]
 
@@ -69,16 +69,13 @@ class Bridge(Verbs):
             backoff=settings.reconnect.backoff(),
             attempts=settings.reconnect.attempts,
         )
-        super().__init__(Calls(self._session, settings.timeout), client_interceptors)
+        super().__init__(Calls(self._session, settings.timeout, settings.retry), client_interceptors)
         self._dispatcher = Dispatcher(self._session.reply)
         self._triggers = Triggers(self._session)
         self._ownership = Ownership(self._session, settings.worker_name)
-        self._server_interceptors = tuple(server_interceptors)
-        self._worker = Worker(
-            self._session, self._dispatcher, self._triggers, self._ownership, self._server_interceptors
-        )
+        self._hosting = Hosting(settings.handler_threads, server_interceptors, settings.concurrency)
+        self._worker = Worker(self._session, self._dispatcher, self._triggers, self._ownership, self._hosting)
         self._trigger_types = TriggerTypes(self._session, self._calls)
-        self._pool: ThreadPoolExecutor | None = None
 
     # --- who and where -------------------------------------------------------
 
@@ -109,20 +106,17 @@ class Bridge(Verbs):
 
     # --- serving -------------------------------------------------------------
 
-    async def serve(
-        self, service: Service | ServiceSync, *, on_conflict: OnConflict = "raise", dialect: Dialect = "2020-12"
-    ) -> None:
+    async def serve(self, service: Service | ServiceSync, **options: Unpack[ServeOptions]) -> None:
         """Serves a service: functions with schemas, then triggers, once ownership is confirmed.
 
-        With `on_conflict="wait"` it keeps trying while another worker owns one
-        of the functions or the engine is away. Raises RegistrationRejectedError
-        when one is owned by another worker or a binding is refused,
+        `ServeOptions` describes the options. Raises RegistrationRejectedError
+        when a function is owned by another worker or a binding is refused,
         ConnectionLostError and InvocationTimeoutError when the engine stays
         away, UnsupportedError for what is not carried, LocalProtocolError for
         the wrong namespace and for what is no service; nothing stays registered
         then.
         """
-        await self._worker.serve(service, on_conflict=on_conflict, dialect=dialect, pool=self._threads)
+        await self._worker.serve(service, **options)
 
     def function(
         self, function_id: str, *, description: str | None = None, metadata: Mapping[str, Json] | None = None
@@ -144,13 +138,15 @@ class Bridge(Verbs):
         metadata: Mapping[str, Json] | None = None,
         request_format: Mapping[str, Json] | None = None,
         response_format: Mapping[str, Json] | None = None,
+        concurrency: int | None = None,
     ) -> None:
         """Registers `handler(payload)` or `handler(payload, context)`, asynchronous or blocking.
 
         Schemas come from the type hints unless given. A first parameter hinted
         with a Pydantic model, dataclass or msgspec Struct is built from the
         payload; a second one gets the context unless it has a default and
-        another name. The engine acknowledges nothing: a conflict is logged.
+        another name. At most `concurrency` invocations run at once, default any
+        number. The engine acknowledges nothing: a conflict is logged.
         Raises LocalProtocolError for an empty id, one that is registered
         already, and a handler that cannot be called so.
         """
@@ -169,7 +165,13 @@ class Bridge(Verbs):
             metadata=describe(dict(metadata)) if metadata else UNSET,
         )
         convert = converter_for(function_id, handler)
-        served = function_handler(function_id, handler, convert, self._threads, self._server_interceptors)
+        body = self._hosting.body(
+            with_context(function_id, handler),
+            name=function_id,
+            blocking=not is_async(handler),
+            concurrency=concurrency,
+        )
+        served = function_handler(function_id, body, convert)
         self._session.protocol.register_function(frame)
         self._dispatcher.handlers[function_id] = served
         self._session.poke()
@@ -264,8 +266,7 @@ class Bridge(Verbs):
         await self._trigger_types.stop()
         await self._dispatcher.stop()
         await self._session.close()
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+        self._hosting.close()
 
     async def __aenter__(self) -> Bridge:
         return self
@@ -276,12 +277,6 @@ class Bridge(Verbs):
         await self.close()
 
     # --- inside --------------------------------------------------------------
-
-    def _threads(self) -> Executor:
-        """Blocking handlers share a bounded pool, made when the first of them is registered."""
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._settings.handler_threads, thread_name_prefix="iii-bridge handler")
-        return self._pool
 
     def _on_event(self, event: Event) -> None:
         if type(event) is Invoked:

@@ -52,6 +52,7 @@ __all__ = [
 ]
 
 
+# The one table of it: what a caller may repeat follows from `InvocationError.outcome` (wire.md 5.2).
 _EXECUTOR_LOST: Final = frozenset({"channel_send_failed", "invocation_error", "invocation_stopped"})
 
 
@@ -116,16 +117,25 @@ class InvocationError(BridgeError):
 
     `code` is the code of the frame, unchanged; `stacktrace` is what the other
     side sent, kept for logs and never part of `str()`. `outcome` is UNKNOWN
-    where the executor went away under the call, so that nobody can say what it
-    did (wire.md 5.2), and None where the error is the function's own answer.
+    where the executor went away under the call, or under an earlier attempt of
+    it, so that nobody can say what it did (wire.md 5.2), and None where the
+    error is the function's own answer.
     """
 
-    def __init__(self, code: str, message: str, function_id: str, stacktrace: str | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        function_id: str,
+        stacktrace: str | None = None,
+        *,
+        outcome: Outcome | None = None,
+    ) -> None:
         self.code = code
         self.message = message
         self.function_id = function_id
         self.stacktrace = stacktrace
-        self.outcome = Outcome.UNKNOWN if code in _EXECUTOR_LOST else None
+        self.outcome = Outcome.UNKNOWN if code in _EXECUTOR_LOST else outcome
         suffix = f"; outcome {self.outcome.value}" if self.outcome else ""
         super().__init__(f"{function_id} failed: {message} [{code}]{suffix}")
 

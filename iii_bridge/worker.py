@@ -6,10 +6,9 @@ import asyncio
 import inspect
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypedDict, Unpack
 
 from msgspec import UNSET, Raw
 
@@ -18,8 +17,8 @@ from iii_bridge.aio.dispatch import Dispatcher, Handler
 from iii_bridge.aio.session import Session
 from iii_bridge.bridge.bindings import plan_bindings
 from iii_bridge.bridge.checks import encode_json
-from iii_bridge.bridge.handlers import method_body, method_handler
-from iii_bridge.bridge.interceptors import AnyServerInterceptor
+from iii_bridge.bridge.handlers import method_handler
+from iii_bridge.bridge.hosting import Concurrency, Hosting, limits_of
 from iii_bridge.bridge.ownership import Ownership
 from iii_bridge.contract.spec import MethodKind, MethodSpec, ServiceSpec
 from iii_bridge.errors import (
@@ -38,7 +37,7 @@ from iii_bridge.types import Json
 from iii_bridge.wire import RegisterFunction
 from iii_bridge.wire.limits import DEFAULT_NAMESPACE
 
-__all__ = ["Dialect", "OnConflict", "Served", "Worker", "check_service"]
+__all__ = ["Dialect", "OnConflict", "ServeOptions", "Served", "Worker", "check_service"]
 
 _log: Final = logging.getLogger("iii_bridge.worker")
 
@@ -49,6 +48,17 @@ OnConflict = Literal["raise", "wait"]
 
 Dialect = Literal["2020-12", "draft-07"]
 """Which JSON Schema dialect is registered."""
+
+
+class ServeOptions(TypedDict, total=False):
+    """What `serve` takes besides the service."""
+
+    on_conflict: OnConflict
+    """`raise`, the default, or `wait`: keep trying while another worker owns a function or the engine is away."""
+    dialect: Dialect
+    """The dialect of the schemas that are registered: `2020-12`, the default, or `draft-07`."""
+    concurrency: Concurrency | None
+    """How many invocations of each method are served at once, by direct call or by trigger; default any number."""
 
 
 @dataclass(eq=False)
@@ -78,10 +88,9 @@ class Worker:
         dispatcher: Dispatcher,
         triggers: Triggers,
         ownership: Ownership,
-        interceptors: Sequence[AnyServerInterceptor] = (),
+        hosting: Hosting,
     ) -> None:
-        """`interceptors` go around every method that is served."""
-        self._interceptors = interceptors
+        self._hosting = hosting
         self._session = session
         self._dispatcher = dispatcher
         self._triggers = triggers
@@ -89,11 +98,9 @@ class Worker:
         self._served: list[Served] = []
         self._reclaiming: set[asyncio.Task[None]] = set()
 
-    async def serve(
-        self, service: Service | ServiceSync, *, on_conflict: OnConflict, dialect: Dialect, pool: Callable[[], Executor]
-    ) -> Served:
+    async def serve(self, service: Service | ServiceSync, **options: Unpack[ServeOptions]) -> Served:
         """Registers, confirms, then binds. Raises as `Bridge.serve` says."""
-        served = self._plan(service, on_conflict, dialect, pool)
+        served = self._plan(service, options)
         for function_id in served.function_ids:
             if function_id in self._dispatcher.handlers:
                 raise LocalProtocolError(f"{function_id} is served already; serve every function once")
@@ -144,20 +151,25 @@ class Worker:
 
     # --- inside --------------------------------------------------------------
 
-    def _plan(
-        self, service: Service | ServiceSync, on_conflict: OnConflict, dialect: Dialect, pool: Callable[[], Executor]
-    ) -> Served:
+    def _plan(self, service: Service | ServiceSync, options: ServeOptions) -> Served:
         check_service(service)
         spec = service._service  # pyright: ignore[reportPrivateUsage] -- rpc names own the public ones
-        served = Served(spec.full_name, on_conflict)
+        served = Served(spec.full_name, options.get("on_conflict", "raise"))
         self._check_namespace(spec)
         for method in spec.methods:
             _check_supported(method)
-        executor = pool() if isinstance(service, ServiceSync) else None
+        limits = limits_of(spec, options.get("concurrency"))
+        dialect = options.get("dialect", "2020-12")
         methods = [
             (
                 method,
-                method_body(getattr(service, method.name), executor, method, self._interceptors),
+                self._hosting.body(
+                    getattr(service, method.name),
+                    name=method.function_id,
+                    blocking=isinstance(service, ServiceSync),
+                    method=method,
+                    concurrency=limits.get(method.name),
+                ),
                 _registration(method, spec, dialect),
             )
             for method in spec.methods

@@ -77,6 +77,10 @@ class Loopback:
         finally:
             del self._waiters[key]
 
+    def recovering(self) -> bool:
+        """As `Session.recovering`: there is nothing to come back."""
+        return False
+
     async def close(self) -> None:
         """Cancels what is being served; open calls end with ClosedError."""
         self._closed = True

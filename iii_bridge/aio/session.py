@@ -28,6 +28,7 @@ __all__ = ["Session"]
 _log: Final = logging.getLogger("iii_bridge.session")
 
 _CLOSE_GRACE: Final = 1.0
+_RECOVERY: Final = 30.0  # the longest pause between an SDK's attempts to reconnect (wire.md 2.7)
 _BATCH_BYTES: Final = 256 * 1024
 
 
@@ -62,6 +63,7 @@ class Session:
         self._timer: asyncio.TimerHandle | None = None
         self._runner: asyncio.Task[None] | None = None
         self._good = False
+        self._lost_at: float | None = None
         self._failure = "nothing was tried yet"
         self._error: BridgeError | None = None
 
@@ -74,6 +76,10 @@ class Session:
     def error(self) -> BridgeError | None:
         """Why the session ended by itself; None while it runs and after `close`."""
         return self._error
+
+    def recovering(self) -> bool:
+        """Whether a connection was lost a short while ago: other workers may not have come back to the engine yet."""
+        return self._lost_at is not None and self._loop.time() - self._lost_at < _RECOVERY
 
     def start(self) -> None:
         """Begins to connect, and goes on for ever."""
@@ -221,6 +227,7 @@ class Session:
             self._failure = self._failure or str(closed)  # what was said before the end explains it better
         finally:
             self._ready.clear()
+            self._lost_at = self._loop.time()
             self.protocol.disconnected()
             self._handle_events()
             writer.cancel()

@@ -15,7 +15,7 @@ from iii_bridge.bridge.verbs_sync import VerbsSync
 from iii_bridge.client import Bridge
 from iii_bridge.triggers import Trigger
 from iii_bridge.types import Json
-from iii_bridge.worker import Dialect, OnConflict
+from iii_bridge.worker import ServeOptions
 
 __all__ = ["BridgeSync", "connect_sync"]
 
@@ -35,11 +35,9 @@ class BridgeSync(VerbsSync):
         """The asynchronous bridge underneath; it belongs to the background loop."""
         return self._bridge
 
-    def serve(
-        self, service: Service | ServiceSync, *, on_conflict: OnConflict = "raise", dialect: Dialect = "2020-12"
-    ) -> None:
+    def serve(self, service: Service | ServiceSync, **options: Unpack[ServeOptions]) -> None:
         """As `Bridge.serve`: returns once the service is registered; it runs in the background."""
-        self._portal.call(lambda: self._bridge.serve(service, on_conflict=on_conflict, dialect=dialect))
+        self._portal.call(lambda: self._bridge.serve(service, **options))
 
     def function(
         self, function_id: str, *, description: str | None = None, metadata: Mapping[str, Json] | None = None

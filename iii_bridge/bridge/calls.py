@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
+import copy
+import functools
 import math
-import random
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
@@ -13,10 +13,9 @@ from msgspec import UNSET, Raw, UnsetType
 
 from iii_bridge.aio.invocation import current_invocation
 from iii_bridge.bridge.checks import checks_of, encode_json
+from iii_bridge.bridge.retries import DEFAULT_RETRY, Hedge, Retries, Retry
 from iii_bridge.contract.spec import Idempotency, MethodSpec
 from iii_bridge.errors import (
-    BridgeError,
-    ConnectionLostError,
     ContractError,
     InvocationError,
     InvocationTimeoutError,
@@ -25,7 +24,6 @@ from iii_bridge.errors import (
     Side,
     StatusError,
 )
-from iii_bridge.protocol.backoff import Backoff
 from iii_bridge.protocol.builtins import EnqueueResult, is_engine_function
 from iii_bridge.protocol.failures import TIMEOUT
 from iii_bridge.protocol.sidecar import MEMBER, attach_sidecar
@@ -36,7 +34,6 @@ __all__ = ["Calls", "Carrier"]
 Request = TypeVar("Request")
 Response = TypeVar("Response")
 
-_PAUSES: Final = Backoff(initial=0.05, limit=1.0)
 _receipt: Final = msgspec.json.Decoder(EnqueueResult)
 
 
@@ -45,8 +42,7 @@ class _Outgoing(NamedTuple):
 
     function_id: str
     data: Raw
-    timeout: float
-    metadata: Mapping[str, Json] | None
+    metadata: Raw | UnsetType
     namespace: str | None
 
 
@@ -69,14 +65,25 @@ class Carrier(Protocol):
         """As `Session.call`."""
         ...
 
+    def recovering(self) -> bool:
+        """As `Session.recovering`."""
+        ...
+
 
 class Calls:
     """What a bridge's call verbs have in common. Times in seconds."""
 
-    def __init__(self, carrier: Carrier, default_timeout: float) -> None:
+    def __init__(self, carrier: Carrier, default_timeout: float, retry: Retry = DEFAULT_RETRY) -> None:
         self._carrier = carrier
         self._default_timeout = default_timeout
-        self._loop = asyncio.get_running_loop()
+        self._retries = Retries(retry, carrier.recovering)
+        self._hedge: Hedge | None = None
+
+    def hedged(self, hedge: Hedge) -> Calls:
+        """The same, but calls of methods without side effects are sent again while they are under way."""
+        view = copy.copy(self)
+        view._hedge = hedge
+        return view
 
     async def call(
         self,
@@ -89,7 +96,8 @@ class Calls:
     ) -> Raw:
         """One call, one attempt."""
         budget = self._budget(function_id, timeout)
-        return await self._attempt(_Outgoing(function_id, data, budget, metadata, namespace), budget, 1)
+        encoded = _encode_metadata(metadata, function_id)
+        return await self._attempt(_Outgoing(function_id, data, encoded, namespace), budget, 1)
 
     async def call_checked(
         self,
@@ -105,11 +113,16 @@ class Calls:
         data = checks.encode_request(request)
         function_id = method.function_id
         budget = self._budget(function_id, method.timeout if timeout is None else timeout)
-        call = _Outgoing(function_id, data, budget, metadata, namespace)
+        call = _Outgoing(function_id, data, _encode_metadata(metadata, function_id), namespace)
         if method.idempotency is Idempotency.UNKNOWN:
-            result = await self._attempt(call, budget, 1)
-        else:
-            result = await self._with_retries(call, method.attempt_timeout or budget / 3)
+            return checks.decode_response(await self._attempt(call, budget, 1))
+        result = await self._retries.run(
+            function_id,
+            functools.partial(self._attempt, call),
+            timeout=budget,
+            attempt_timeout=method.attempt_timeout or budget / 3,
+            hedge=self._hedge if method.idempotency is Idempotency.NO_SIDE_EFFECTS else None,
+        )
         return checks.decode_response(result)
 
     async def void(
@@ -145,7 +158,7 @@ class Calls:
             raise ContractError(function_id, Side.RESPONSE, "$.messageReceiptId", problem) from error
 
     async def _attempt(self, call: _Outgoing, timeout: float, attempt: int) -> Raw:
-        metadata = _encode_metadata(call.metadata, call.function_id)
+        metadata = call.metadata
         if not is_engine_function(call.function_id):
             metadata = attach_sidecar(metadata, timeout, attempt)
         try:
@@ -162,31 +175,6 @@ class Calls:
                 # The callee stopped at the deadline we sent it, a moment before our own timer.
                 raise InvocationTimeoutError(call.function_id, timeout, Outcome.UNKNOWN) from error
             raise
-
-    async def _with_retries(self, call: _Outgoing, attempt_timeout: float) -> Raw:
-        deadline = self._loop.time() + call.timeout
-        pauses = _PAUSES.delays(random.random)
-        attempt = 1
-        sent = False
-        while True:
-            left = deadline - self._loop.time()
-            try:
-                return await self._attempt(call, min(left, attempt_timeout), attempt)
-            except (InvocationTimeoutError, ConnectionLostError) as error:
-                sent = sent or error.outcome is Outcome.UNKNOWN
-                failure: BridgeError = error
-            except InvocationError as error:
-                if error.outcome is not Outcome.UNKNOWN:  # the function's own answer
-                    raise
-                sent = True
-                failure = error
-                await asyncio.sleep(min(next(pauses), max(0.0, deadline - self._loop.time())))
-            if self._loop.time() >= deadline:
-                if isinstance(failure, InvocationTimeoutError):
-                    outcome = Outcome.UNKNOWN if sent else Outcome.NOT_SENT
-                    raise InvocationTimeoutError(call.function_id, call.timeout, outcome) from failure
-                raise failure
-            attempt += 1
 
     def _budget(self, function_id: str, timeout: float | None) -> float:
         """The time a call has: what was asked for, but never more than its parent has left."""

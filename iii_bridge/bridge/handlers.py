@@ -22,7 +22,6 @@ from iii_bridge.bridge.interceptors import (
     AnyServerInterceptor,
     ServerCall,
     chain,
-    is_async,
     only_async,
     only_blocking,
 )
@@ -30,7 +29,7 @@ from iii_bridge.contract.spec import MethodSpec, OnViolation
 from iii_bridge.errors import ContractError, LocalProtocolError, Side
 from iii_bridge.types import Context
 
-__all__ = ["CALLER_MEMBER", "MethodBody", "function_handler", "method_body", "method_handler"]
+__all__ = ["CALLER_MEMBER", "MethodBody", "function_handler", "method_body", "method_handler", "with_context"]
 
 _log: Final = logging.getLogger("iii_bridge.worker")
 
@@ -99,16 +98,8 @@ def method_handler(method: MethodSpec[Any, Any], body: MethodBody) -> Handler:
     return handle
 
 
-def function_handler(
-    function_id: str,
-    function: Callable[..., Any],
-    convert: Converter,
-    pool: Callable[[], Executor],
-    interceptors: Sequence[AnyServerInterceptor] = (),
-) -> Handler:
-    """A plain function on JSON values, asynchronous or blocking; a second parameter gets the context."""
-    called = function if _wants_context(function_id, function) else _without_context(function)
-    body = method_body(called, None if is_async(function) else pool(), None, interceptors)
+def function_handler(function_id: str, body: MethodBody, convert: Converter) -> Handler:
+    """A plain function on JSON values."""
 
     async def handle(invocation: Invocation) -> Raw:
         payload = decode_json(invocation.data, function_id, Side.REQUEST)
@@ -120,7 +111,13 @@ def function_handler(
     return handle
 
 
-def _without_context(function: Callable[..., Any]) -> Callable[[Any, Context], Any]:
+def with_context(function_id: str, function: Callable[..., Any]) -> Callable[[Any, Context], Any]:
+    """A plain function as one of payload and context, whether it wants the latter or not; async or not as it is.
+
+    Raises LocalProtocolError when it cannot be called with a payload, or a payload and a context.
+    """
+    if _wants_context(function_id, function):
+        return function
     return lambda request, context: function(request)
 
 

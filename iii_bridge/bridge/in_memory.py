@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -11,7 +10,8 @@ from iii_bridge.abi.stubs import ServiceSync
 from iii_bridge.aio.loopback import Loopback
 from iii_bridge.aio.portal import Portal
 from iii_bridge.bridge.calls import Calls
-from iii_bridge.bridge.handlers import method_body, method_handler
+from iii_bridge.bridge.handlers import method_handler
+from iii_bridge.bridge.hosting import Hosting
 from iii_bridge.bridge.interceptors import AnyServerInterceptor, ClientInterceptor, ClientInterceptorSync
 from iii_bridge.bridge.settings import DEFAULT_HANDLER_THREADS, DEFAULT_TIMEOUT
 from iii_bridge.bridge.verbs import Verbs
@@ -108,15 +108,19 @@ async def _served(
     server_interceptors: Sequence[AnyServerInterceptor],
 ) -> AsyncGenerator[Verbs]:
     carrier = Loopback()
-    pool = ThreadPoolExecutor(DEFAULT_HANDLER_THREADS) if isinstance(service, ServiceSync) else None
+    hosting = Hosting(DEFAULT_HANDLER_THREADS, server_interceptors)
     spec: ServiceSpec = service._service  # pyright: ignore[reportPrivateUsage] -- rpc names own the public ones
     try:
         for method in spec.methods:
             if method.kind is MethodKind.UNARY and method.http_endpoint is None:
-                body = method_body(getattr(service, method.name), pool, method, server_interceptors)
+                body = hosting.body(
+                    getattr(service, method.name),
+                    name=method.function_id,
+                    blocking=isinstance(service, ServiceSync),
+                    method=method,
+                )
                 carrier.dispatcher.handlers[method.function_id] = method_handler(method, body)
         yield Verbs(Calls(carrier, timeout), client_interceptors)
     finally:
         await carrier.close()
-        if pool is not None:
-            pool.shutdown(wait=False, cancel_futures=True)
+        hosting.close()

@@ -14,6 +14,7 @@ from typing import Any, Final, TypedDict, Unpack
 
 from msgspec import UNSET
 
+from iii_bridge.bridge.retries import DEFAULT_RETRY, Retry
 from iii_bridge.errors import LocalProtocolError
 from iii_bridge.protocol.backoff import Backoff
 from iii_bridge.protocol.builtins import WorkerRegistration, WorkerTelemetry, clean_name
@@ -86,10 +87,14 @@ class ConnectOptions(TypedDict, total=False):
     """How long the engine may be away at first; default 30. Afterwards `reconnect` says."""
     reconnect: Reconnect
     """Pauses between attempts to get back, and how many there may be; default any number."""
+    retry: Retry
+    """How calls are repeated that the contract allows to be repeated."""
     telemetry: Telemetry
     """Language, framework and project, for the engine's catalogue."""
     handler_threads: int
     """Blocking handlers that may run at once, default 32. One that calls another of them holds its thread meanwhile."""
+    concurrency: int | None
+    """Handlers that may run at once, of all kinds; the others wait, within their deadlines. Default any number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +109,10 @@ class Settings:
     timeout: float = DEFAULT_TIMEOUT
     connect_timeout: float = DEFAULT_CONNECT_TIMEOUT
     reconnect: Reconnect = Reconnect()
+    retry: Retry = DEFAULT_RETRY
     telemetry: Telemetry = Telemetry()
     handler_threads: int = DEFAULT_HANDLER_THREADS
+    concurrency: int | None = None
 
     @classmethod
     def resolve(
@@ -129,8 +136,10 @@ class Settings:
         for name in ("timeout", "connect_timeout"):
             if not given.get(name, 1) > 0:
                 raise LocalProtocolError(f"{name} must be a positive number of seconds, not {given[name]!r}")
-        if given.get("handler_threads", 1) < 1:
-            raise LocalProtocolError(f"handler_threads must be at least 1, not {given['handler_threads']!r}")
+        for name in ("handler_threads", "concurrency"):
+            number = given.get(name)
+            if number is not None and number < 1:
+                raise LocalProtocolError(f"{name} must be at least 1, not {number!r}")
         headers: Mapping[str, str] = given.pop("headers", None) or {}
         description = given.pop("description", None) or ""
         return cls(

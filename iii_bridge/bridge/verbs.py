@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from iii_bridge.bridge.calls import Calls
 from iii_bridge.bridge.checks import checks_of, decode_json, encode_json
 from iii_bridge.bridge.interceptors import ClientCall, ClientInterceptor, chain, check_client_interceptors
+from iii_bridge.bridge.retries import Hedge
 from iii_bridge.contract.spec import Delivery, MethodKind, MethodSpec
 from iii_bridge.errors import Side, UnsupportedError
 from iii_bridge.types import EnqueueReceipt, Json
@@ -147,6 +148,18 @@ class Verbs:
         kind = method.kind if method.kind is not MethodKind.UNARY else MethodKind.BIDI_STREAM
         name = kind.value.replace("_", " ")
         raise UnsupportedError(f"{method.full_name}: a {name} is not carried yet; make the method unary")
+
+    # --- views ---------------------------------------------------------------
+
+    def hedged(self, *, after: float, copies: int = 1) -> Verbs:
+        """A view for clients: calls without an answer `after` seconds are sent again while they are under way.
+
+        Up to `copies` times, and only where the contract says NO_SIDE_EFFECTS;
+        the first answer counts. For a callee that is quick as a rule and slow
+        at times; copies count against the budget of retries. Raises
+        LocalProtocolError for numbers that are not positive.
+        """
+        return Verbs(self._calls.hedged(Hedge(after=after, copies=copies)), self._interceptors)
 
     # --- any: what the blocking twin uses --------------------------------------
 

@@ -24,6 +24,7 @@ class VerbsSync:
     def __init__(self, portal: Portal, verbs: Verbs, interceptors: Sequence[ClientInterceptorSync] = ()) -> None:
         """`interceptors` go around every call, in the caller's thread. Raises LocalProtocolError for an async one."""
         check_client_interceptors(interceptors, blocking=True)
+        self._interceptors = tuple(interceptors)
         self._portal = portal
         self._verbs = verbs
         self._perform = chain(interceptors, self._perform_last)
@@ -133,6 +134,10 @@ class VerbsSync:
     ) -> Iterator[Response]:
         """As `SyncCaller.stream_method`; raises UnsupportedError, since streams are not carried yet."""
         raise UnsupportedError(f"{method.full_name}: streams are not carried yet; make the method unary")
+
+    def hedged(self, *, after: float, copies: int = 1) -> VerbsSync:
+        """As `Verbs.hedged`."""
+        return VerbsSync(self._portal, self._verbs.hedged(after=after, copies=copies), self._interceptors)
 
     def _perform_last(self, call: ClientCall) -> Any:
         """What the last interceptor goes on to."""

@@ -12,7 +12,8 @@ import pytest
 from msgspec import UNSET, Raw
 
 from iii_bridge.aio.invocation import Invocation, current_invocation
-from iii_bridge.bridge.handlers import function_handler, method_body, method_handler
+from iii_bridge.bridge.handlers import function_handler, method_body, method_handler, with_context
+from iii_bridge.bridge.interceptors import is_async
 from iii_bridge.errors import ContractError, LocalProtocolError, Side
 from iii_bridge.wire import InvokeFunction
 from tests.bridge.contracts import shop
@@ -35,6 +36,12 @@ def invoke(handler: Any, data: bytes, metadata: Any = UNSET) -> Any:
         return None if result is None else bytes(result)
 
     return asyncio.run(main())
+
+
+def plain(function: Any, pool: ThreadPoolExecutor) -> Any:
+    """A plain function as `register_function` turns it into a handler."""
+    body = method_body(with_context("x::y", function), None if is_async(function) else pool)
+    return function_handler("x::y", body, lambda payload: payload)
 
 
 async def accept(request: Any, context: Any) -> Any:
@@ -104,7 +111,7 @@ async def doubled(payload: Any) -> Any:
     return payload * 2
 
 
-async def with_context(payload: Any, context: Any) -> Any:
+async def wants_context(payload: Any, context: Any) -> Any:
     return [payload, context.caller_worker_id]
 
 
@@ -117,9 +124,9 @@ def blocking(payload: Any) -> Any:
     [
         (doubled, b"2", b"4"),
         (AsyncObject(), b"2", b"[2]"),
-        (with_context, b'{"_caller_worker_id":"w","a":1}', b'[{"a":1},"w"]'),
-        (with_context, b'{"_caller_worker_id":7,"a":1}', b'[{"a":1},null]'),
-        (with_context, b"[1]", b"[[1],null]"),
+        (wants_context, b'{"_caller_worker_id":"w","a":1}', b'[{"a":1},"w"]'),
+        (wants_context, b'{"_caller_worker_id":7,"a":1}', b'[{"a":1},null]'),
+        (wants_context, b"[1]", b"[[1],null]"),
         (blocking, b"null", b"true"),
         (max, b"[1,3]", b"3"),
     ],
@@ -127,7 +134,7 @@ def blocking(payload: Any) -> Any:
 def test_a_plain_function_takes_json_and_maybe_the_context(
     function: Any, data: bytes, answer: bytes, pool: ThreadPoolExecutor
 ) -> None:
-    handler = function_handler("x::y", function, lambda payload: payload, lambda: pool)
+    handler = plain(function, pool)
     assert invoke(handler, data) == answer
 
 
@@ -143,7 +150,7 @@ async def with_optional_context(payload: Any, context: Any = None) -> Any:
 def test_a_second_parameter_with_a_default_is_the_contexts_only_by_name(
     function: Any, answer: bytes, pool: ThreadPoolExecutor
 ) -> None:
-    assert invoke(function_handler("x::y", function, lambda payload: payload, lambda: pool), b"1") == answer
+    assert invoke(plain(function, pool), b"1") == answer
 
 
 @pytest.mark.parametrize(
@@ -151,7 +158,7 @@ def test_a_second_parameter_with_a_default_is_the_contexts_only_by_name(
 )
 def test_a_handler_that_cannot_be_called_is_refused(function: Any, pool: ThreadPoolExecutor) -> None:
     with pytest.raises(LocalProtocolError, match=r"the handler of x::y cannot be called; write handler\(payload\)"):
-        function_handler("x::y", function, lambda payload: payload, lambda: pool)
+        plain(function, pool)
 
 
 def test_a_blocking_handler_that_stops_iterating_is_answered(pool: ThreadPoolExecutor) -> None:
@@ -159,7 +166,7 @@ def test_a_blocking_handler_that_stops_iterating_is_answered(pool: ThreadPoolExe
         return next(iter(()))
 
     with pytest.raises(RuntimeError, match="the handler raised StopIteration"):
-        invoke(function_handler("x::y", stop, lambda payload: payload, lambda: pool), b"1")
+        invoke(plain(stop, pool), b"1")
 
 
 def test_a_plain_result_that_is_no_json_is_a_violation(pool: ThreadPoolExecutor) -> None:
@@ -167,7 +174,7 @@ def test_a_plain_result_that_is_no_json_is_a_violation(pool: ThreadPoolExecutor)
         return {"a": object()}
 
     with pytest.raises(ContractError, match="x::y response"):
-        invoke(function_handler("x::y", odd, lambda payload: payload, lambda: pool), b"1")
+        invoke(plain(odd, pool), b"1")
 
 
 def test_a_blocking_method_on_the_asynchronous_base_is_named() -> None:
