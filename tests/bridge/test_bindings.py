@@ -144,9 +144,7 @@ def test_bindings_are_taken_back_with_the_service() -> None:
         async with bench() as b:
             provider, worker = await b.bridge("provider"), await b.bridge("events")
             types = await provide(provider, *{kind for kind, _, _ in TARGETS.values()})
-            (served,) = [
-                await worker._worker.serve(Events(), on_conflict="raise", dialect="2020-12", pool=worker._threads)
-            ]
+            served = await worker._worker.serve(Events())
             assert sum(len(kind.bindings) for kind in types.values()) == len(TARGETS)
             worker._worker.withdraw(served)
             async with asyncio.timeout(10):
