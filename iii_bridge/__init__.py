@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from iii_bridge.bridge.retries import Retry
     from iii_bridge.bridge.settings import Reconnect, Telemetry
     from iii_bridge.client import Bridge
+    from iii_bridge.contract.nanoseconds import NanoDatetime, NanoTimedelta
     from iii_bridge.errors import (
         BacklogFullError,
         BridgeError,
@@ -64,6 +65,8 @@ __all__ = [
     "InvocationError",
     "InvocationTimeoutError",
     "LocalProtocolError",
+    "NanoDatetime",
+    "NanoTimedelta",
     "Outcome",
     "Reconnect",
     "RegistrationRejectedError",
@@ -99,6 +102,8 @@ _HOMES: Final = {
     "ServerCall": "iii_bridge.bridge.interceptors",
     "ServerInterceptor": "iii_bridge.bridge.interceptors",
     "ServerInterceptorSync": "iii_bridge.bridge.interceptors",
+    "NanoDatetime": "iii_bridge.contract.nanoseconds",
+    "NanoTimedelta": "iii_bridge.contract.nanoseconds",
     "StatusCode": "iii_bridge.status",
     "Telemetry": "iii_bridge.bridge.settings",
     "Trigger": "iii_bridge.triggers",

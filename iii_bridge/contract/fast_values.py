@@ -37,9 +37,11 @@ __all__ = [
 ]
 
 _TIMESTAMP: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.(?:[0-9]{3}){1,2})?Z"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.(?:[0-9]{3}){1,3})?Z"
 )
 _DAYS: Final = 10_000
+
+_NINE_DIGITS: Final = len("2026-11-25T00:00:00.000000000Z")
 
 
 class Unusual(ValueError):
@@ -100,9 +102,11 @@ def is_negative_zero(value: float) -> bool:
 
 
 def timestamp_of(text: str) -> datetime.datetime:
-    """A timestamp in UTC with 0, 3 or 6 digits."""
+    """A timestamp in UTC with 0, 3, 6 or 9 digits."""
     if _TIMESTAMP.fullmatch(text) is None:
         raise Unusual
+    if len(text) == _NINE_DIGITS:
+        return scalars.read_timestamp(text)
     return datetime.datetime.fromisoformat(text)
 
 

@@ -9,7 +9,6 @@ wrong, is read again by the exact one, which knows every rule and every place.
 
 What Python's types do not hold, and nothing else, changes on the way:
 
-* Timestamp and Duration keep microseconds; further digits are cut;
 * a `float` field holds the nearest value of 32 bits;
 * a JSON `-0` without a fraction is the integer 0, also for a double.
 """

@@ -15,6 +15,7 @@ import struct
 from typing import Any, Final
 
 from iii_bridge.contract.json_text import Number, kind_of
+from iii_bridge.contract.nanoseconds import NanoDatetime, NanoTimedelta, nanoseconds_beyond
 from iii_bridge.contract.problems import Problem
 
 __all__ = [
@@ -59,7 +60,6 @@ _TIMESTAMP: Final = re.compile(
 )
 _DURATION: Final = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,9}))?s")
 _MAX_DURATION_SECONDS: Final = 315_576_000_000
-_MAX_DURATION: Final = datetime.timedelta(seconds=_MAX_DURATION_SECONDS)
 _MICROSECOND: Final = datetime.timedelta(microseconds=1)
 _FLOAT_STRINGS: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _FLOAT_MAX: Final = float.fromhex("0x1.fffffep+127")
@@ -258,61 +258,72 @@ def write_bytes(value: Any) -> str:
 
 
 def read_timestamp(value: Any) -> datetime.datetime:
-    """RFC 3339 with upper-case T and Z or an offset, years 0001 to 9999; nanoseconds are cut to microseconds."""
+    """RFC 3339 with upper-case T and Z or an offset, years 0001 to 9999.
+
+    A NanoDatetime where microseconds do not say it.
+    """
     if not _is_text(value):
         raise _wrong("a timestamp string", value)
     match = _TIMESTAMP.fullmatch(value)
     if match is None:
         raise Problem("the string is no RFC 3339 timestamp")
     seconds, fraction, offset = match.groups()
+    digits = f"{fraction or '':0<9}"
     try:
-        moment = datetime.datetime.fromisoformat(f"{seconds}.{(fraction or '')[:6]:0<6}{offset}")
-        return moment.astimezone(datetime.UTC)
+        moment = datetime.datetime.fromisoformat(f"{seconds}.{digits[:6]}{offset}").astimezone(datetime.UTC)
     except (ValueError, OverflowError):
         raise Problem("the timestamp is no moment in the years 0001 to 9999") from None
+    return NanoDatetime.of(moment, int(digits[6:])) if digits[6:] != "000" else moment
 
 
 def write_timestamp(value: Any) -> str:
-    """An aware datetime, in UTC, with 0, 3 or 6 digits."""
+    """An aware datetime, in UTC, with 0, 3, 6 or 9 digits."""
     if not isinstance(value, datetime.datetime):
         raise Problem(f"expected a datetime, found {type(value).__name__}")
     if value.utcoffset() is None:
         raise Problem("the datetime has no time zone; add tzinfo=datetime.UTC")
     try:
-        moment = value.astimezone(datetime.UTC).replace(tzinfo=None)
+        moment = value.astimezone(datetime.UTC)
     except OverflowError:
         raise Problem("the timestamp lies outside the years 0001 to 9999") from None
-    if moment.microsecond == 0:
-        return moment.isoformat(timespec="seconds") + "Z"
-    return moment.isoformat(timespec="microseconds" if moment.microsecond % 1000 else "milliseconds") + "Z"
+    seconds = moment.isoformat(timespec="seconds").removesuffix("+00:00")
+    return seconds + _fraction(moment.microsecond * 1000 + nanoseconds_beyond(moment)) + "Z"
 
 
 def read_duration(value: Any) -> datetime.timedelta:
-    """Seconds with at most nine digits and an `s`; nanoseconds are cut to microseconds."""
+    """Seconds with at most nine digits and an `s`; a NanoTimedelta where microseconds do not say it."""
     if not _is_text(value):
         raise _wrong("a duration string", value)
     match = _DURATION.fullmatch(value)
     if match is None:
         raise Problem('the string is no duration; write seconds and an s, as in "1.5s"')
     sign, seconds, fraction = match.groups()
-    if int(seconds) > _MAX_DURATION_SECONDS or (int(seconds) == _MAX_DURATION_SECONDS and int(fraction or 0)):
+    digits = f"{fraction or '':0<9}"
+    if int(seconds) > _MAX_DURATION_SECONDS or (int(seconds) == _MAX_DURATION_SECONDS and int(digits)):
         raise Problem("the duration is longer than 10000 years")
-    length = datetime.timedelta(seconds=int(seconds), microseconds=int(f"{(fraction or '')[:6]:0<6}"))
+    length = datetime.timedelta(seconds=int(seconds), microseconds=int(digits[:6]))
+    if digits[6:] != "000":
+        length = NanoTimedelta.of(length, int(digits[6:]))
     return -length if sign else length
 
 
 def write_duration(value: Any) -> str:
-    """A timedelta within 10000 years, with 0, 3 or 6 digits."""
+    """A timedelta within 10000 years, with 0, 3, 6 or 9 digits."""
     if not isinstance(value, datetime.timedelta):
         raise Problem(f"expected a timedelta, found {type(value).__name__}")
-    if not -_MAX_DURATION <= value <= _MAX_DURATION:
+    nanoseconds = value // _MICROSECOND * 1000 + nanoseconds_beyond(value)
+    seconds, rest = divmod(abs(nanoseconds), 1_000_000_000)
+    if seconds > _MAX_DURATION_SECONDS or (seconds == _MAX_DURATION_SECONDS and rest):
         raise Problem("the duration is longer than 10000 years")
-    microseconds = value // _MICROSECOND
-    sign = "-" if microseconds < 0 else ""
-    seconds, rest = divmod(abs(microseconds), 1_000_000)
-    if rest == 0:
-        return f"{sign}{seconds}s"
-    return f"{sign}{seconds}.{rest // 1000:03}s" if rest % 1000 == 0 else f"{sign}{seconds}.{rest:06}s"
+    return f"{'-' if nanoseconds < 0 else ''}{seconds}{_fraction(rest)}s"
+
+
+def _fraction(nanoseconds: int) -> str:
+    """Nothing, or a point and three, six or nine digits."""
+    if not nanoseconds:
+        return ""
+    digits = f".{nanoseconds:09}"
+    return digits[:4] if digits.endswith("000000") else digits.removesuffix("000")
 
 
 # --- field masks ------------------------------------------------------------------------------------------------------

@@ -2,8 +2,8 @@
 
 Timestamp, Duration and the wrappers stand behind `unwrap=` in generated
 fields, so users see `datetime`, `timedelta` and plain values; the other types
-are used as they are. Python's datetime and timedelta hold microseconds: the
-last three digits of a nanosecond value are cut.
+are used as they are. What microseconds do not hold is a `NanoDatetime` or a
+`NanoTimedelta`.
 """
 
 # ruff: noqa: RUF009 -- betterproto2.field() makes a dataclasses.field(), which ruff cannot see
@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 import betterproto2
 
 from iii_bridge.contract import scalars
+from iii_bridge.contract.nanoseconds import NanoDatetime, NanoTimedelta, nanoseconds_beyond
 from iii_bridge.contract.registry import File, class_of, full_name_of, register
 from iii_bridge.contract.well_known_files import descriptor_of
 
@@ -46,6 +47,8 @@ __all__ = [
 _EPOCH: typing.Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _SECOND: typing.Final = datetime.timedelta(seconds=1)
 _MICROSECOND: typing.Final = datetime.timedelta(microseconds=1)
+_NANOS: typing.Final = 1_000_000_000
+"""In a second."""
 
 TYPE_URL_PREFIX: typing.Final = "type.googleapis.com/"
 
@@ -88,17 +91,21 @@ class Timestamp(_PlainJson):
         if wrapped.tzinfo is None or wrapped.utcoffset() is None:
             raise ValueError("a datetime without a time zone is not a moment; add tzinfo=datetime.UTC")
         seconds, rest = divmod(wrapped - _EPOCH, _SECOND)
-        return Timestamp(seconds=seconds, nanos=rest // _MICROSECOND * 1000)
+        return Timestamp(seconds=seconds, nanos=rest // _MICROSECOND * 1000 + nanoseconds_beyond(wrapped))
 
     def to_wrapped(self) -> datetime.datetime:
-        """The moment as a datetime in UTC, nanoseconds cut to microseconds.
+        """The moment as a datetime in UTC; a NanoDatetime where microseconds do not say it.
 
-        Raises ValueError outside the years 1 to 9999.
+        Raises ValueError outside the years 1 to 9999, and for nanoseconds that are not 0 to 999,999,999.
         """
+        if not 0 <= self.nanos < _NANOS:
+            raise ValueError("the nanoseconds of a timestamp are 0 to 999,999,999")
+        microseconds, beyond = divmod(self.nanos, 1000)
         try:
-            return _EPOCH + datetime.timedelta(seconds=self.seconds, microseconds=self.nanos // 1000)
+            moment = _EPOCH + datetime.timedelta(seconds=self.seconds, microseconds=microseconds)
         except OverflowError:
             raise ValueError("the timestamp lies outside the years 1 to 9999") from None
+        return NanoDatetime.of(moment, beyond) if beyond else moment
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
@@ -111,21 +118,26 @@ class Duration(_PlainJson):
     @staticmethod
     def from_wrapped(wrapped: datetime.timedelta) -> Duration:
         """The duration of a timedelta; both parts carry its sign."""
-        microseconds = wrapped // _MICROSECOND
-        sign = -1 if microseconds < 0 else 1
-        seconds, rest = divmod(abs(microseconds), 1_000_000)
-        return Duration(seconds=sign * seconds, nanos=sign * rest * 1000)
+        nanoseconds = wrapped // _MICROSECOND * 1000 + nanoseconds_beyond(wrapped)
+        sign = -1 if nanoseconds < 0 else 1
+        seconds, rest = divmod(abs(nanoseconds), _NANOS)
+        return Duration(seconds=sign * seconds, nanos=sign * rest)
 
     def to_wrapped(self) -> datetime.timedelta:
-        """The duration as a timedelta, nanoseconds cut to microseconds.
+        """The duration as a timedelta; a NanoTimedelta where microseconds do not say it.
 
-        Raises ValueError for more than a timedelta holds (999,999,999 days).
+        Raises ValueError for more than a timedelta holds (999,999,999 days), and for nanoseconds of another sign
+        than the seconds or beyond 999,999,999.
         """
         sign = -1 if self.nanos < 0 else 1
+        if abs(self.nanos) >= _NANOS or self.seconds * self.nanos < 0:
+            raise ValueError("the nanoseconds of a duration are up to 999,999,999, with the sign of its seconds")
+        microseconds, beyond = divmod(abs(self.nanos), 1000)
         try:
-            return datetime.timedelta(seconds=self.seconds, microseconds=sign * (abs(self.nanos) // 1000))
+            length = datetime.timedelta(seconds=self.seconds, microseconds=sign * microseconds)
         except OverflowError:
             raise ValueError("the duration is longer than 999,999,999 days") from None
+        return NanoTimedelta.of(length, sign * beyond) if beyond else length
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)

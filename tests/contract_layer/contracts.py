@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tests.contract_layer.cases.structure import SPELLINGS
 from tests.contract_layer.dynamic import Contract, compile_proto
 
-__all__ = ["everything", "orders", "rules"]
+__all__ = ["everything", "orders", "rules", "spellings"]
 
 
 def orders() -> Contract:
@@ -20,6 +21,12 @@ def everything() -> Contract:
 def rules() -> Contract:
     """REQUIRED, redaction, spellings and names."""
     return compile_proto(_RULES, "rules.proto")
+
+
+def spellings() -> Contract:
+    """Fields whose names are cased in every way."""
+    fields = "".join(f"int32 {name} = {number};" for number, (name, _) in enumerate(SPELLINGS, 1))
+    return compile_proto(f'syntax = "proto3"; package spell.v1; message Spellings {{ {fields} }}', "spellings.proto")
 
 
 _ORDERS = """

@@ -35,6 +35,7 @@ _INTEGERS = {
 }
 _FLOATS = (0.0, -0.0, 1.0, -1.5, 0.1, 1e-7, 123456.789, 3.4028234663852886e38, 1e-45, 16777217.0)
 _DOUBLES = (*_FLOATS, 1e308, 5e-324, 1e22, 0.30000000000000004, 9007199254740993.0)
+_NANOS = (0, 0, 1, 1_000, 500_000_000, 123_456_789, 999_999_999)
 _SPECIAL = (float("nan"), float("inf"), float("-inf"))
 
 
@@ -123,16 +124,16 @@ class Randomizer:
             if value - value == 0.0:
                 return float(value)
 
-    # --- well-known types; datetime holds microseconds, so only those are made -------------------------------------
+    # --- well-known types -------------------------------------------------------------------------------------------
 
     def _Timestamp(self, message: Any, _depth: int) -> None:
         message.seconds = self._random.choice((0, -1, -62135596800, 253402300799, self._random.randint(0, 2**33)))
-        message.nanos = self._random.choice((0, 0, 1_000, 500_000_000, 999_999_000))
+        message.nanos = self._random.choice(_NANOS)
 
     def _Duration(self, message: Any, _depth: int) -> None:
         sign = self._random.choice((1, -1))
         message.seconds = sign * self._random.choice((0, 1, 3600, 315_575_999_999, self._random.randint(0, 2**33)))
-        message.nanos = sign * self._random.choice((0, 0, 1_000, 500_000_000, 999_999_000))
+        message.nanos = sign * self._random.choice(_NANOS)
 
     def _FieldMask(self, message: Any, _depth: int) -> None:
         message.paths.extend(path for path in self._random.sample(_FIELD_PATHS, 2) if path)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from iii_bridge.contract import scalars
 from iii_bridge.contract.json_text import Number
+from iii_bridge.contract.nanoseconds import NanoDatetime, NanoTimedelta
 from iii_bridge.contract.problems import Problem
 
 float32 = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -103,8 +104,16 @@ def test_moments_come_back(moment: datetime.datetime) -> None:
 
 def test_offsets_and_nanoseconds_are_read() -> None:
     expected = datetime.datetime(2024, 2, 28, 23, 30, 0, 123456, tzinfo=datetime.UTC)
-    assert scalars.read_timestamp("2024-02-29T01:30:00.123456789+02:00") == expected
+    assert scalars.read_timestamp("2024-02-29T01:30:00.123456789+02:00") == NanoDatetime.of(expected, 789)
     assert scalars.read_timestamp("2024-02-28T23:30:00.123456-00:00") == expected
+    assert type(scalars.read_timestamp("2024-02-28T23:30:00.123456000Z")) is datetime.datetime
+
+
+@given(st.datetimes(timezones=st.just(datetime.UTC)), st.integers(0, 999))
+def test_moments_come_back_to_the_nanosecond(moment: datetime.datetime, beyond: int) -> None:
+    value = NanoDatetime.of(moment, beyond)
+    assert scalars.read_timestamp(scalars.write_timestamp(value)) == value
+    assert (len(scalars.write_timestamp(value)) == len("2024-02-28T23:30:00.123456789Z")) is (beyond > 0)
 
 
 seconds = st.timedeltas(datetime.timedelta(seconds=-315_576_000_000), datetime.timedelta(seconds=315_576_000_000))
@@ -115,9 +124,15 @@ def test_durations_come_back(length: datetime.timedelta) -> None:
     assert scalars.read_duration(scalars.write_duration(length)) == length
 
 
-def test_durations_cut_nanoseconds_towards_zero() -> None:
-    assert scalars.read_duration("-0.000000999s") == datetime.timedelta(0)
-    assert scalars.read_duration("1.999999999s") == datetime.timedelta(seconds=1, microseconds=999999)
+@given(st.integers(-315_576_000_000_000_000_000, 315_576_000_000_000_000_000))
+def test_durations_come_back_to_the_nanosecond(nanoseconds: int) -> None:
+    sign = -1 if nanoseconds < 0 else 1
+    microseconds, beyond = divmod(abs(nanoseconds), 1000)
+    value = NanoTimedelta.of(datetime.timedelta(microseconds=sign * microseconds), sign * beyond)
+    text = scalars.write_duration(value)
+    assert scalars.read_duration(text) == value
+    seconds, _, digits = text.removesuffix("s").lstrip("-").partition(".")
+    assert sign * int(seconds + digits.ljust(9, "0")) == nanoseconds
 
 
 paths = st.lists(st.from_regex(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*(\.[a-z]+)?", fullmatch=True), max_size=4)

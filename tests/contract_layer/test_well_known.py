@@ -59,18 +59,28 @@ def test_a_field_keeps_a_negative_half_second() -> None:
     assert pickle.loads(pickle.dumps(abi.Duration.from_wrapped(length))).to_wrapped() == length  # noqa: S301 -- our own
 
 
-def test_nanoseconds_are_cut_towards_zero() -> None:
-    assert abi.Duration(seconds=-1, nanos=-999_999_999).to_wrapped() == -datetime.timedelta(
-        seconds=1, microseconds=999_999
-    )
-    assert abi.Timestamp(nanos=999_999_999).to_wrapped() == datetime.datetime(1970, 1, 1, 0, 0, 0, 999_999, tzinfo=UTC)
+@pytest.mark.parametrize("seconds", [0, 1, -1, 253_402_300_799, -62_135_596_800])
+@pytest.mark.parametrize("nanos", [0, 1, 999, 1_000, 123_456_789, 999_999_999])
+def test_nanoseconds_survive(seconds: int, nanos: int) -> None:
+    moment = abi.Timestamp(seconds=seconds, nanos=nanos)
+    assert abi.Timestamp.from_wrapped(moment.to_wrapped()) == moment
+    sign = -1 if seconds < 0 else 1
+    length = abi.Duration(seconds=seconds, nanos=sign * nanos)
+    assert abi.Duration.from_wrapped(length.to_wrapped()) == length
 
 
 def test_what_python_cannot_hold_is_refused() -> None:
-    with pytest.raises(ValueError, match="years 1 to 9999"):
-        abi.Timestamp(seconds=253_402_300_800).to_wrapped()
+    for seconds, nanos in [(253_402_300_800, 0), (-62_135_596_801, 0)]:
+        with pytest.raises(ValueError, match="years 1 to 9999"):
+            abi.Timestamp(seconds=seconds, nanos=nanos).to_wrapped()
+    for nanos in (-1, 1_000_000_000):
+        with pytest.raises(ValueError, match="0 to 999,999,999"):
+            abi.Timestamp(nanos=nanos).to_wrapped()
     with pytest.raises(ValueError, match="999,999,999 days"):
         abi.Duration(seconds=2**62).to_wrapped()
+    for seconds, nanos in [(1, -1), (-1, 1), (0, 1_000_000_000)]:
+        with pytest.raises(ValueError, match="sign of its seconds"):
+            abi.Duration(seconds=seconds, nanos=nanos).to_wrapped()
     with pytest.raises(ValueError, match="time zone"):
         abi.Timestamp.from_wrapped(datetime.datetime(2024, 1, 1))
 

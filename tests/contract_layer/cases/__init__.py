@@ -1,0 +1,1 @@
+"""Tables of ProtoJSON cases, written from the specification: what a document means, and what it is printed as."""
