@@ -61,13 +61,17 @@ class Randomizer:
             return
         chosen = {oneof.name: self._random.choice(oneof.fields) for oneof in message.DESCRIPTOR.oneofs}
         for field in message.DESCRIPTOR.fields:
-            if self._random.random() > self._fill or (depth > 3 and field.message_type is not None):
+            if self._leaves_out(field, depth):
                 continue
             if field.containing_oneof is None or chosen[field.containing_oneof.name] is field:
                 self._field(message, field, depth)
 
+    def _leaves_out(self, field: Any, depth: int) -> bool:
+        return self._random.random() > self._fill or (depth > 3 and field.message_type is not None)
+
     def _field(self, message: Any, field: Any, depth: int) -> None:
-        count = self._random.choice((0, 1, 1, 2, 3))
+        deep = depth > 3 and field.message_type is not None  # where it may not be left out, it stays empty
+        count = 0 if deep else self._random.choice((0, 1, 1, 2, 3))
         if field.message_type is not None and field.message_type.GetOptions().map_entry:
             self._map(getattr(message, field.name), field, count, depth)
         elif field.is_repeated:
