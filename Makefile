@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TS := examples/typescript
+TESTS_NODE := tests/node
 RUST := examples/rust
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -10,6 +11,7 @@ SHELL := bash
 
 VENV_STAMP := $(VENV)/.stamp
 NODE_STAMP := $(TS)/node_modules/.stamp
+TESTS_NODE_STAMP := $(TESTS_NODE)/node_modules/.stamp
 RUST_STAMP := target/.stamp
 
 .PHONY: help setup setup-python setup-node setup-rust codegen codegen-check demo test test-fast lint types format \
@@ -30,10 +32,13 @@ $(VENV_STAMP): pyproject.toml requirements-dev.txt
 
 # Without node or cargo the demo runs labelled stand-ins and the tests fail: setup itself only says so.
 setup-node:
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE_STAMP); \
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE_STAMP) $(TESTS_NODE_STAMP); \
 	else echo "npm was not found: the TypeScript worker is not built (Node 20 or newer is needed)"; fi
 $(NODE_STAMP): $(TS)/package.json $(TS)/package-lock.json $(TS)/tsconfig.json $(shell find $(TS)/src -name '*.ts' 2>/dev/null)
 	cd $(TS) && npm ci --no-audit --no-fund && npm run --silent build
+	@touch $@
+$(TESTS_NODE_STAMP): $(TESTS_NODE)/package.json $(TESTS_NODE)/package-lock.json
+	cd $(TESTS_NODE) && npm ci --no-audit --no-fund
 	@touch $@
 
 setup-rust:
@@ -88,5 +93,5 @@ build: setup-python ## Build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean: ## Remove everything that was built
-	rm -rf $(VENV) dist build target $(TS)/node_modules $(TS)/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist build target $(TS)/node_modules $(TS)/dist $(TESTS_NODE)/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

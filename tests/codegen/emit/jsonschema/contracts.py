@@ -21,10 +21,10 @@ from tests.contract_layer.contracts import everything
 from tests.contract_layer.dynamic import Contract, compile_proto
 from tests.contract_layer.random_contracts import Author
 
-__all__ = ["SEEDS", "RandomContract", "RequiredValues", "random_contract"]
+__all__ = ["SEEDS", "RandomContract", "RequiredValues", "contract_of", "random_contract"]
 
 SEEDS = range(24)
-"""The seed after the last random one stands for the contract that has every kind of field."""
+"""Of the random contracts."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,18 @@ class RandomContract:
 
 @functools.cache
 def random_contract(seed: int) -> RandomContract:
+    """The contract of a seed; of the one after the last, the contract that has every kind of field."""
     if seed not in SEEDS:
-        contract, names = everything(), ["every.v1.Everything"]
-        return RandomContract(contract, _tree(contract, "everything.proto"), tuple(names))
-    text, names = Author(seed, beyond=True).write()
-    contract = compile_proto(text, f"beyond{seed}.proto")
-    return RandomContract(contract, _tree(contract, f"beyond{seed}.proto"), tuple(names))
+        contract, names = everything(), ("every.v1.Everything",)
+        return RandomContract(contract, _tree(contract, "everything.proto"), names)
+    text, found = Author(seed, beyond=True).write()
+    return contract_of(text, f"beyond{seed}.proto", tuple(found))
+
+
+def contract_of(text: str, name: str, messages: tuple[str, ...]) -> RandomContract:
+    """A contract given as text, registered under the name of its file."""
+    contract = compile_proto(text, name)
+    return RandomContract(contract, _tree(contract, name), messages)
 
 
 def _tree(contract: Contract, name: str) -> Tree:
