@@ -11,6 +11,7 @@ out = "contracts"            # a Python package is written here
 out = "schemas"
 dialects = ["2020-12", "draft-07"]
 profile = "canonical"        # or "protojson": everything a conforming parser accepts
+of = "functions"             # or "messages", or "all"
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ __all__ = ["Config", "ConfigError", "PythonConfig", "SchemasConfig", "load_confi
 _KEYS: Final = ("include", "proto", "python", "schemas")
 _DIALECTS: Final = ("2020-12", "draft-07")
 _PROFILES: Final = ("canonical", "protojson")
+_OF: Final = ("functions", "messages", "all")
 
 
 class ConfigError(ValueError):
@@ -47,6 +49,7 @@ class SchemasConfig:
     out: Path
     dialects: tuple[str, ...] = _DIALECTS
     profile: str = "canonical"
+    of: str = "functions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +103,14 @@ def _python(table: _Table | None) -> PythonConfig | None:
 def _schemas(table: _Table | None) -> SchemasConfig | None:
     if table is None:
         return None
-    table.check_keys(("dialects", "out", "profile"))
+    table.check_keys(("dialects", "of", "out", "profile"))
     dialects = table.texts("dialects", _DIALECTS)
     for dialect in dialects:
         table.check_choice("dialects", dialect, _DIALECTS)
-    profile = table.text("profile", "canonical")
+    profile, of = table.text("profile", "canonical"), table.text("of", "functions")
     table.check_choice("profile", profile, _PROFILES)
-    return SchemasConfig(table.path("out", "schemas"), dialects, profile)
+    table.check_choice("of", of, _OF)
+    return SchemasConfig(table.path("out", "schemas"), dialects, profile, of)
 
 
 def _check_outputs(config: Config) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from iii_codegen.compile import CompileError, shown_path
-from iii_codegen.config import ConfigError, load_config
+from iii_codegen.config import Config, ConfigError, load_config
 from iii_codegen.generate import generate
+from iii_codegen.model.diagnostics import Diagnostic
 from iii_codegen.write import write
 
-__all__ = ["run"]
+__all__ = ["run", "show_findings"]
 
 
 def run(project: Path, *, check: bool, out: Callable[[str], None], err: Callable[[str], None]) -> int:
@@ -29,10 +30,7 @@ def run(project: Path, *, check: bool, out: Callable[[str], None], err: Callable
     except CompileError as error:
         err(str(error))
         return 1
-    root = shown_path(config.proto)
-    for diagnostic in outcome.diagnostics:
-        own = (config.proto / diagnostic.place.file).is_file()  # or a file from a directory to import from
-        err(str(diagnostic.below(root) if own else diagnostic))
+    show_findings(config, outcome.diagnostics, err)
     if outcome.failed:
         return 1
     foreign = [path for changes in outcome.changes for path in changes.foreign]
@@ -56,3 +54,11 @@ def run(project: Path, *, check: bool, out: Callable[[str], None], err: Callable
         written, removed = len(changes.create) + len(changes.update), len(changes.remove)
         out(f"{changes.root}: {written} written, {removed} removed, {changes.unchanged} unchanged")
     return 0
+
+
+def show_findings(config: Config, diagnostics: list[Diagnostic], err: Callable[[str], None]) -> None:
+    """Writes each finding with the path of its file as it is called from here."""
+    root = shown_path(config.proto)
+    for diagnostic in diagnostics:
+        own = (config.proto / diagnostic.place.file).is_file()  # or a file from a directory to import from
+        err(str(diagnostic.below(root) if own else diagnostic))

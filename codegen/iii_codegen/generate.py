@@ -12,9 +12,10 @@ from iii_codegen.model.build import build
 from iii_codegen.model.check import check
 from iii_codegen.model.diagnostics import Diagnostic, Report
 from iii_codegen.model.library import user_files
+from iii_codegen.model.nodes import Tree
 from iii_codegen.write import Changes, plan
 
-__all__ = ["Outcome", "generate"]
+__all__ = ["Outcome", "generate", "read_contracts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,18 @@ class Outcome:
     changes: list[Changes]
 
 
-def generate(config: Config) -> Outcome:
-    """Reads the contracts and plans what to write; writes nothing. Raises CompileError."""
+def read_contracts(config: Config) -> tuple[Tree, Report]:
+    """The model of the contracts, and what is wrong with them. Raises CompileError."""
     compiled = compile_protos(config.proto, config.include)
     report = Report()
     tree = build(compiled.files, user_files(compiled.to_generate), report, follow=lambda _: True)
     check(tree, report)
+    return tree, report
+
+
+def generate(config: Config) -> Outcome:
+    """Reads the contracts and plans what to write; writes nothing. Raises CompileError."""
+    tree, report = read_contracts(config)
     if report.errors:
         return Outcome(report.diagnostics, failed=True, changes=[])
     changes: list[Changes] = []
@@ -39,6 +46,6 @@ def generate(config: Config) -> Outcome:
         changes.append(plan(config.python.out, emit_python(tree, method_schemas(tree)), ".py"))
     if config.schemas is not None:
         settings = config.schemas
-        files = emit_schemas(tree, dialects=settings.dialects, profile=settings.profile)
+        files = emit_schemas(tree, dialects=settings.dialects, profile=settings.profile, of=settings.of)
         changes.append(plan(settings.out, files, ".json"))
     return Outcome(report.diagnostics, failed=False, changes=changes)

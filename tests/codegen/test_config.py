@@ -36,6 +36,7 @@ def test_every_key(tmp_path: Path) -> None:
         python.out = "src/stubs"
         [tool.iii-bridge.schemas]
         out = "out/schemas"
+        of = "all"
         dialects = ["draft-07"]
         profile = "protojson"
         """,
@@ -45,7 +46,7 @@ def test_every_key(tmp_path: Path) -> None:
         proto=tmp_path / "api",
         include=(tmp_path / "third_party",),
         python=PythonConfig(tmp_path / "src" / "stubs"),
-        schemas=SchemasConfig(tmp_path / "out" / "schemas", ("draft-07",), "protojson"),
+        schemas=SchemasConfig(tmp_path / "out" / "schemas", ("draft-07",), "protojson", "all"),
     )
 
 

@@ -13,6 +13,7 @@ from google.protobuf.descriptor_pb2 import (
     FileDescriptorProto,
 )
 
+from iii_codegen.model.contract import json_profile
 from iii_codegen.model.descriptors import DescriptorError, Descriptors, OptionError
 from iii_codegen.model.diagnostics import Report
 from iii_codegen.model.digest import service_digest
@@ -28,6 +29,7 @@ from iii_codegen.model.nodes import (
     Place,
     Tree,
 )
+from iii_codegen.model.options import FILE, Options
 from iii_codegen.model.services import build_services
 from iii_codegen.model.sources import Sources
 
@@ -55,7 +57,8 @@ _KINDS: Final = {
 }
 
 # Field numbers inside descriptor.proto, of which source_code_info paths are made.
-_FILE_MESSAGE, _FILE_ENUM = 4, 5
+_FILE_MESSAGE, _FILE_ENUM, _FILE_OPTIONS = 4, 5, 8
+_OWN_OPTIONS = 51310
 _MESSAGE_FIELD, _MESSAGE_NESTED, _MESSAGE_ENUM, _MESSAGE_ONEOF = 2, 3, 4, 8
 _ENUM_VALUE = 2
 
@@ -136,6 +139,8 @@ class _FileBuilder:
             self._message(item, prefix, (_FILE_MESSAGE, index)) for index, item in enumerate(proto.message_type)
         )
         enums = tuple(self._enum(item, prefix, (_FILE_ENUM, index)) for index, item in enumerate(proto.enum_type))
+        place = self._sources.place((_FILE_OPTIONS, _OWN_OPTIONS))
+        options = Options(self._options(proto.options, place).get(FILE, {}), place)
         bare = FileDescriptorProto.FromString(data)
         bare.ClearField("source_code_info")
         return File(
@@ -143,8 +148,9 @@ class _FileBuilder:
             package=proto.package,
             messages=messages,
             enums=enums,
-            services=build_services(proto, self._descriptors, self._sources, self._report),
+            services=build_services(proto, options, self._descriptors, self._sources, self._report),
             descriptor=bare.SerializeToString(deterministic=True),
+            json=json_profile(options.child("json")),
         )
 
     def _check_syntax(self) -> None:

@@ -26,7 +26,7 @@ from iii_codegen.model.naming import default_function_id, default_prefix
 from iii_codegen.model.nodes import Contract, PlacedBinding
 from iii_codegen.model.options import Options
 
-__all__ = ["MethodOptions", "ServiceScope", "resolve"]
+__all__ = ["MethodOptions", "ServiceScope", "json_profile", "resolve"]
 
 _IDEMPOTENCY: Final = {
     "NO_SIDE_EFFECTS": Idempotency.NO_SIDE_EFFECTS,
@@ -76,7 +76,7 @@ def resolve(scope: ServiceScope, method: MethodOptions, report: Report) -> Contr
         idempotency=idempotency,
         delivery=_first_delivery(function, service),
         queue=function.text("queue") or service.text("queue") or None,
-        json=_profile(function.child("json"), service.child("json"), scope.file.child("json")),
+        json=json_profile(function.child("json"), service.child("json"), scope.file.child("json")),
         unknown_members=_unknown_members(function) or _unknown_members(service) or UnknownMembers.IGNORE,
         on_violation=_on_violation(function) or _on_violation(service) or OnViolation.ERROR,
         http_endpoint=_endpoint(function.child("http_endpoint")) if function.has("http_endpoint") else None,
@@ -124,8 +124,8 @@ def _on_violation(options: Options) -> OnViolation | None:
     return options.choice("on_violation", "ON_VIOLATION_", OnViolation)
 
 
-def _profile(*profiles: Options) -> JsonProfile:
-    """Each part from the first profile that names it."""
+def json_profile(*profiles: Options) -> JsonProfile:
+    """The profile of `json` options, the nearest first: each part from the first that names it."""
     names = (profile.choice("names", "NAMES_", Names) for profile in profiles)
     int64 = (profile.choice("int64", "INT64_", Int64) for profile in profiles)
     enums = (profile.choice("enums", "ENUMS_", Enums) for profile in profiles)

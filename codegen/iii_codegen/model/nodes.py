@@ -235,6 +235,8 @@ class File:
     services: tuple[Service, ...] = ()
     descriptor: bytes = b""
     """The serialized FileDescriptorProto, without source info."""
+    json: JsonProfile = _DEFAULT_PROFILE
+    """Of messages by themselves; what services and methods say of theirs is in the contract of the method."""
 
     def all_messages(self) -> Iterator[Message]:
         """Every message, each before those nested in it."""

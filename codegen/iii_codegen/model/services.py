@@ -14,13 +14,13 @@ from iii_codegen.model.descriptors import Descriptors, OptionError
 from iii_codegen.model.diagnostics import Report
 from iii_codegen.model.naming import base_name
 from iii_codegen.model.nodes import Method, Place, Service
-from iii_codegen.model.options import FILE, FUNCTION, HTTP, SERVICE, TRIGGER, Options
+from iii_codegen.model.options import FUNCTION, HTTP, SERVICE, TRIGGER, Options
 from iii_codegen.model.sources import Sources
 
 __all__ = ["build_services"]
 
 # Field numbers inside descriptor.proto and of the options, of which source_code_info paths are made.
-_FILE_SERVICE, _SERVICE_METHOD, _SERVICE_OPTIONS, _METHOD_OPTIONS, _FILE_OPTIONS = 6, 2, 3, 4, 8
+_FILE_SERVICE, _SERVICE_METHOD, _SERVICE_OPTIONS, _METHOD_OPTIONS = 6, 2, 3, 4
 _OWN, _TRIGGER, _HTTP = 51310, 51311, 72295728
 
 _Path = tuple[int, ...]
@@ -34,21 +34,22 @@ _KINDS: Final = {
 
 
 def build_services(
-    file: FileDescriptorProto, descriptors: Descriptors, sources: Sources, report: Report
+    file: FileDescriptorProto, options: Options, descriptors: Descriptors, sources: Sources, report: Report
 ) -> tuple[Service, ...]:
-    """The services of one file; problems with their options go to `report`."""
-    builder = _ServiceBuilder(file, descriptors, sources, report)
+    """The services of one file with these options; problems with their own options go to `report`."""
+    builder = _ServiceBuilder(file, options, descriptors, sources, report)
     return tuple(builder.build(service, (_FILE_SERVICE, index)) for index, service in enumerate(file.service))
 
 
 class _ServiceBuilder:
-    def __init__(self, file: FileDescriptorProto, descriptors: Descriptors, sources: Sources, report: Report) -> None:
+    def __init__(
+        self, file: FileDescriptorProto, options: Options, descriptors: Descriptors, sources: Sources, report: Report
+    ) -> None:
         self._descriptors = descriptors
         self._sources = sources
         self._report = report
         self._package = file.package
-        place = sources.place((_FILE_OPTIONS, _OWN))
-        self._file = Options(self._read(file.options, place).get(FILE, {}) if file.service else {}, place)
+        self._file = options
 
     def _read(self, options: ProtoMessage, place: Place) -> dict[str, Json]:
         try:

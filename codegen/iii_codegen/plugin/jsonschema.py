@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-_OPTIONS = {"dialect": ("all", "2020-12", "draft-07"), "profile": ("canonical", "protojson")}
+_OPTIONS = {
+    "dialect": ("all", "2020-12", "draft-07"),
+    "of": ("functions", "messages", "all"),
+    "profile": ("canonical", "protojson"),
+}
 
 
 def main() -> None:
@@ -30,4 +34,4 @@ def _emit(tree: Tree, options: Mapping[str, str]) -> Iterator[OutputFile]:
     from iii_codegen.emit.jsonschema.files import emit_schemas
 
     dialects = tuple(DIALECTS) if options["dialect"] == "all" else (options["dialect"],)
-    return emit_schemas(tree, dialects=dialects, profile=options["profile"])
+    return emit_schemas(tree, dialects=dialects, profile=options["profile"], of=options["of"])

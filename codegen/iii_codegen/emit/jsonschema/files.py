@@ -1,4 +1,4 @@
-"""The schemas of every function: as files, and as text for stubs to carry."""
+"""Schemas as files, of functions and of messages, and as text for stubs to carry."""
 
 from __future__ import annotations
 
@@ -8,25 +8,30 @@ from collections.abc import Iterator, Sequence
 from iii_bridge.contract.spec import MethodSchemas
 from iii_codegen.emit.file import OutputFile, header
 from iii_codegen.emit.jsonschema.dialects import DIALECTS, document
+from iii_codegen.emit.jsonschema.lookup import message_view, method_view
 from iii_codegen.emit.jsonschema.shapes import Shape, Shapes, View
-from iii_codegen.model.nodes import Method, Tree
+from iii_codegen.model.library import is_library
+from iii_codegen.model.nodes import File, Method, Tree
 
 __all__ = ["emit_schemas", "method_schemas"]
 
 
 def emit_schemas(
-    tree: Tree, *, dialects: Sequence[str] = tuple(DIALECTS), profile: str = "canonical"
+    tree: Tree, *, dialects: Sequence[str] = tuple(DIALECTS), profile: str = "canonical", of: str = "functions"
 ) -> Iterator[OutputFile]:
-    """A file for each function, side and dialect: `2020-12/shop.orders.v1.OrdersService.Place.request.json`."""
+    """A file for each function, side and dialect: `2020-12/shop.orders.v1.OrdersService.Place.request.json`.
+
+    `of` may be `messages`, for `2020-12/shop.orders.v1.Order.json`, or `all`;
+    google's and our own messages get no file of their own.
+    """
     views = _Views(tree, wide=profile == "protojson")
     for file in tree.generated_files():
-        for service in file.services:
-            for method in service.methods:
-                for dialect in dialects:
-                    for side, schema in views.sides(method, dialect):
-                        name = f"{dialect}/{method.full_name.replace('/', '.')}.{side}.json"
-                        marked = {"$schema": schema["$schema"], "$comment": header(file.path), **schema}
-                        yield OutputFile(name, json.dumps(marked, indent=2, ensure_ascii=False) + "\n")
+        for dialect in dialects:
+            found = [*(views.functions(file, dialect) if of != "messages" else ())]
+            found += views.messages(file, dialect) if of != "functions" else ()
+            for name, schema in found:
+                marked = {"$schema": schema["$schema"], "$comment": header(file.path), **schema}
+                yield OutputFile(f"{dialect}/{name}.json", json.dumps(marked, indent=2, ensure_ascii=False) + "\n")
 
 
 def method_schemas(tree: Tree) -> dict[str, MethodSchemas]:
@@ -53,10 +58,23 @@ class _Views:
         self._wide = wide
         self._shapes: dict[View, Shapes] = {}
 
+    def functions(self, file: File, dialect: str) -> Iterator[tuple[str, Shape]]:
+        for service in file.services:
+            for method in service.methods:
+                for side, schema in self.sides(method, dialect):
+                    yield f"{method.full_name.replace('/', '.')}.{side}", schema
+
+    def messages(self, file: File, dialect: str) -> Iterator[tuple[str, Shape]]:
+        for message in () if is_library(file.path) else file.all_messages():
+            view = message_view(self._tree, message.full_name, wide=self._wide)
+            yield message.full_name, self._document(view, message.full_name, dialect)
+
     def sides(self, method: Method, dialect: str) -> Iterator[tuple[str, Shape]]:
         for side, root in (("request", method.request), ("response", method.response)):
-            contract = method.contract
-            view = View(contract.json, side == "response", contract.unknown_members, self._wide)
-            if view not in self._shapes:
-                self._shapes[view] = Shapes(self._tree, view)
-            yield side, document(self._shapes[view], root, DIALECTS[dialect])
+            view = method_view(method, response=side == "response", wide=self._wide)
+            yield side, self._document(view, root, dialect)
+
+    def _document(self, view: View, root: str, dialect: str) -> Shape:
+        if view not in self._shapes:
+            self._shapes[view] = Shapes(self._tree, view)
+        return document(self._shapes[view], root, DIALECTS[dialect])

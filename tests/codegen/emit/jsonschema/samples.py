@@ -44,6 +44,8 @@ SOURCE = shop(
       oneof other { bool yes = 61; bool no = 62; }
       google.protobuf.Timestamp time = 71; google.protobuf.Duration span = 72; google.protobuf.FieldMask mask = 73;
       google.protobuf.Struct object = 74; google.protobuf.Value value = 75; google.protobuf.ListValue list = 76;
+      google.protobuf.Any any = 77; repeated google.protobuf.Value values = 70;
+      oneof nulls { google.protobuf.NullValue null_a = 63; google.protobuf.NullValue null_b = 64; }
       google.protobuf.Empty nothing = 78; google.protobuf.NullValue null = 79;
       google.protobuf.BoolValue box_bool = 81; google.protobuf.Int32Value box_int = 82;
       google.protobuf.UInt64Value box_long = 83; google.protobuf.StringValue box_text = 84;

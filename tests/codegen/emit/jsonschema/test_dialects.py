@@ -51,6 +51,22 @@ def test_draft_07_has_nothing_beside_a_reference() -> None:
     assert all(list(node) == ["$ref"] for node in found)
 
 
+def test_what_belongs_to_a_field_is_kept_beside_its_reference() -> None:
+    source = """
+    syntax = "proto3";
+    package shop.v1;
+    message Root {
+      // The other one.
+      Other other = 1;
+    }
+    message Other { int32 x = 1; }
+    """
+    shapes = Shapes(tree_of({"shop/v1/shop.proto": source}), View(JsonProfile(), response=False))
+    fields = [document(shapes, "shop.v1.Root", dialect)["properties"]["other"] for dialect in DIALECTS.values()]
+    assert fields[0] == {"$ref": "#/$defs/shop_v1_Other", "description": "The other one."}
+    assert fields[1] == {"allOf": [{"$ref": "#/definitions/shop_v1_Other"}], "description": "The other one."}
+
+
 def test_deprecated_is_a_keyword_of_2020_12_only() -> None:
     assert schema("All")["properties"]["deprecated"] == {"type": "string", "deprecated": True}
     assert schema("All", "draft-07")["properties"]["deprecated"] == {"type": "string"}

@@ -44,6 +44,15 @@ def test_only_what_was_asked_for() -> None:
     assert VALIDATORS["draft-07"](ask).is_valid({"id": 5})
 
 
+def test_messages_when_asked_for() -> None:
+    tree = tree_of(CONTRACT)
+    files = {file.path: json.loads(file.content) for file in emit_schemas(tree, of="messages", dialects=("2020-12",))}
+    assert list(files) == ["2020-12/shop.v1.R.json"]
+    assert "required" not in files["2020-12/shop.v1.R.json"]
+    both = [file.path for file in emit_schemas(tree, of="all")]
+    assert len(both) == len(set(both)) == len(list(emit_schemas(tree))) + 2
+
+
 def test_texts_for_stubs() -> None:
     found = method_schemas(tree_of(CONTRACT))
     assert list(found) == ["shop.v1.S/Ask", "shop.v1.S/Tell", "shop.v1.S/Count"]

@@ -10,7 +10,10 @@ import pytest
 
 from iii_bridge.contract.protojson import codec_for
 from iii_bridge.contract.spec import Defaults, Enums, Int64, JsonProfile, Names, UnknownMembers
-from tests.codegen.emit.jsonschema.samples import package, random_messages, schema, validator
+from iii_codegen.emit.jsonschema.dialects import DIALECTS, document
+from iii_codegen.emit.jsonschema.shapes import Shapes, View
+from tests.codegen.emit.jsonschema.samples import VALIDATORS, package, random_messages, schema, validator
+from tests.codegen.support import tree_of
 
 PROFILES = [
     JsonProfile(names, int64, enums, defaults)
@@ -46,7 +49,8 @@ WRONG: list[tuple[str, Any]] = [
     ("span", "1"), ("span", "1.s"), ("span", "315576000001s"), ("span", "315576000000.1s"), ("span", "1.1234567890s"),
     ("span", "P1D"), ("mask", "a_b"), ("mask", "a,"), ("mask", {"paths": []}), ("object", []), ("object", "x"),
     ("list", {}), ("null", 0), ("null", "NULL_VALUE"), ("boxInt", {"value": 1}), ("boxLong", 5), ("boxText", 5),
-    ("boxes", ["x"]), ("nothing", []), ("other-name", 5),
+    ("boxes", ["x"]), ("nothing", []), ("other-name", 5), ("time", "2023-02-29T00:00:00Z"), ("any", {"x": 1}),
+    ("any", {"@type": "shop.v1.Node"}), ("any", {"@type": 5}), ("any", []),
 ]  # fmt: skip
 
 
@@ -64,7 +68,8 @@ RIGHT: list[tuple[str, Any]] = [
     ("aFloat", 3.4028235e38), ("aBytes", ""), ("aBytes", "+/8="), ("time", "0001-01-01T00:00:00Z"),
     ("time", "9999-12-31T23:59:59.999999999Z"), ("span", "-315576000000.000000000s"), ("span", "0.5s"),
     ("mask", ""), ("mask", "a,bC.d"), ("value", None), ("value", {"x": [1]}), ("null", None), ("nothing", {}),
-    ("byInt", {"-2147483648": "1"}), ("unknownMember", 1),
+    ("byInt", {"-2147483648": "1"}), ("unknownMember", 1), ("any", {}), ("time", "2024-02-29T00:00:00Z"),
+    ("any", {"@type": "a/shop.v1.Node", "number": 5}),
 ]  # fmt: skip
 
 
@@ -78,7 +83,10 @@ WIDE: list[tuple[str, Any]] = [
     ("an_int64", 5), ("anInt64", 5), ("anInt64", "5"), ("anInt64", "5e0"), ("anInt32", "5"), ("anInt32", 1.0),
     ("aDouble", "1.5e3"), ("aBytes", "_-8"), ("aColor", 1), ("aColor", 99), ("aColor", "RED"), ("a_string", None),
     ("aNode", None), ("doubles", None), ("byInt", None), ("time", "2026-01-01T00:00:00.5+01:00"), ("boxInt", None),
-    ("boxInt", "5"), ("other-name", "x"), ("renamed", "x"), ("value", None),
+    ("boxInt", "5"), ("other-name", "x"), ("renamed", "x"), ("value", None), ("null", "NULL_VALUE"), ("null", 0),
+    ("values", None), ("values", [None]), ("any", None), ("span", "007s"), ("aUint32", "-0"), ("anInt32", "1e2"),
+    ("anInt64", "9223372036854775807.0"), ("byInt", {"1e2": "1"}), ("aFloat", 3.4028235677973362e38),
+    ("object", {"a": None}),
 ]  # fmt: skip
 
 
@@ -101,6 +109,13 @@ def test_the_wide_profile_accepts_what_a_conforming_parser_does(name: str, value
         {"doubles": [None]},
         {"aBytes": "a"},
         {"anInt32": "five"},
+        {"aUint32": "-1e0"},
+        {"aFloat": 3.4028235677973366e38},
+        {"aDouble": 1e400},
+        {"value": {"a": [1e400]}},
+        {"anInt64": "9223372036854775808"},
+        {"span": "0000000000001s"},
+        {"nulls": None, "nullA": None, "nullB": None},
     ],
 )
 def test_the_wide_profile_refuses_what_no_parser_takes(document: Any) -> None:
@@ -114,6 +129,35 @@ def test_members_of_a_oneof_exclude_each_other() -> None:
         assert checker.is_valid({"left": "a", "yes": True})
         for pair in itertools.combinations({"left": "a", "middle": {}, "right": "1"}.items(), 2):
             assert not checker.is_valid(dict(pair))
+
+
+def test_null_sets_no_member_of_a_oneof_unless_it_is_a_value() -> None:
+    codec = codec_for(package().All)
+    for dialect in ("2020-12", "draft-07"):
+        checker = validator("All", dialect, wide=True)
+        for value, fine in [
+            ({"left": None, "right": 1, "middle": None}, True),
+            ({"left": None, "nullA": None}, True),
+            ({"nullA": None, "nullB": None}, False),
+            ({"left": "a", "right": "1"}, False),
+        ]:
+            assert checker.is_valid(value) is fine
+            if fine:
+                codec.decode(json.dumps(value))
+
+
+def test_closed_enums_have_no_other_numbers() -> None:
+    tree = tree_of({"shop/v1/shop.proto": CLOSED})
+    for wide, enums in itertools.product((False, True), Enums):
+        shapes = Shapes(tree, View(JsonProfile(enums=enums), response=False, wide=wide))
+        checker = VALIDATORS["2020-12"](document(shapes, "shop.v1.R", DIALECTS["2020-12"]))
+        found = [checker.is_valid({"e": value}) for value in ("A", 3, 4, "4")]
+        assert found == (
+            [True, True, False, False] if wide else [enums is Enums.NAME, enums is Enums.NUMBER, False, False]
+        )
+
+
+CLOSED = 'syntax = "proto2"; package shop.v1; enum E { A = 3; B = 5; } message R { optional E e = 1; }'
 
 
 def test_required_in_requests_and_responses() -> None:
