@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         ServerInterceptorSync,
     )
     from iii_bridge.bridge.retries import Retry
+    from iii_bridge.bridge.running import run
     from iii_bridge.bridge.settings import Reconnect, Telemetry
     from iii_bridge.client import Bridge
     from iii_bridge.contract.nanoseconds import NanoDatetime, NanoTimedelta
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     )
     from iii_bridge.status import StatusCode
     from iii_bridge.triggers import Trigger
-    from iii_bridge.types import Binding, Context, EnqueueReceipt
+    from iii_bridge.types import Binding, ConnectionState, Context, EnqueueReceipt
 
 __all__ = [
     "BacklogFullError",
@@ -56,6 +57,7 @@ __all__ = [
     "ClientInterceptorSync",
     "ClosedError",
     "ConnectionLostError",
+    "ConnectionState",
     "Context",
     "ContractError",
     "ContractMismatch",
@@ -86,6 +88,7 @@ __all__ = [
     "connect_sync",
     "in_memory",
     "in_memory_sync",
+    "run",
 ]
 
 _HOMES: Final = {
@@ -95,6 +98,7 @@ _HOMES: Final = {
     "ClientCall": "iii_bridge.bridge.interceptors",
     "ClientInterceptor": "iii_bridge.bridge.interceptors",
     "ClientInterceptorSync": "iii_bridge.bridge.interceptors",
+    "ConnectionState": "iii_bridge.types",
     "Context": "iii_bridge.types",
     "EnqueueReceipt": "iii_bridge.types",
     "Reconnect": "iii_bridge.bridge.settings",
@@ -111,6 +115,7 @@ _HOMES: Final = {
     "connect_sync": "iii_bridge.bridge.blocking",
     "in_memory": "iii_bridge.bridge.in_memory",
     "in_memory_sync": "iii_bridge.bridge.in_memory",
+    "run": "iii_bridge.bridge.running",
 }
 """Where a public name lives, unless it is an error."""
 

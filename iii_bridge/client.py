@@ -12,6 +12,7 @@ from msgspec import UNSET
 from iii_bridge.abi.stubs import Service, ServiceSync
 from iii_bridge.aio.dispatch import Dispatcher
 from iii_bridge.aio.session import Session
+from iii_bridge.aio.states import StateListener
 from iii_bridge.aio.transport import BatchTransport
 from iii_bridge.bridge.calls import Calls
 from iii_bridge.bridge.checks import encode_json
@@ -35,7 +36,7 @@ from iii_bridge.protocol.worker_events import (
     TriggerRequested,
 )
 from iii_bridge.triggers import Trigger, Triggers
-from iii_bridge.types import Json
+from iii_bridge.types import ConnectionState, Json
 from iii_bridge.wire import RegisterFunction
 from iii_bridge.worker import ServeOptions, Worker
 
@@ -103,6 +104,15 @@ class Bridge(Verbs):
     def connected(self) -> bool:
         """Whether a connection stands at this moment."""
         return self._session.ready
+
+    @property
+    def state(self) -> ConnectionState:
+        """Where the connection stands."""
+        return self._session.states.current
+
+    def on_state(self, listener: StateListener) -> Callable[[], None]:
+        """Tells `listener` the present state and each new one, on the event loop; the result takes it off again."""
+        return self._session.states.listen(listener)
 
     # --- serving -------------------------------------------------------------
 
@@ -260,10 +270,19 @@ class Bridge(Verbs):
         """Waits until `close`; raises RegistrationRejectedError when the engine refuses this worker for good."""
         await self._session.wait_ended()
 
-    async def close(self) -> None:
-        """Cancels what is being served, closes the connection, fails open calls with ClosedError."""
+    async def close(self, *, grace: float = 0.0) -> None:
+        """Ends in order: takes nothing more, ends what is being served, sends what is queued, closes the connection.
+
+        Triggers and functions are taken back first, so that the engine sends
+        nothing more; what is being served has `grace` seconds to finish and is
+        cancelled then. Open calls fail with ClosedError.
+        """
         await self._worker.stop()
         await self._trigger_types.stop()
+        if grace > 0:
+            self._session.protocol.withdraw()
+            self._session.poke()
+            await self._dispatcher.finish(grace)
         await self._dispatcher.stop()
         await self._session.close()
         self._hosting.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any, NewType, Protocol, TypeAlias
 
 __all__ = [
     "Binding",
+    "ConnectionState",
     "Context",
     "EnqueueReceipt",
     "FunctionId",
@@ -27,6 +29,23 @@ WorkerId = NewType("WorkerId", str)
 
 Json: TypeAlias = Any
 """A decoded JSON value: None, bool, int, float, str, or lists and dicts of them."""
+
+
+class ConnectionState(enum.Enum):
+    """Where a bridge's connection to the engine stands. CLOSED and FAILED are final."""
+
+    DISCONNECTED = "disconnected"
+    """Not begun yet."""
+    CONNECTING = "connecting"
+    """For the first time."""
+    CONNECTED = "connected"
+    """The engine has named this worker."""
+    RECONNECTING = "reconnecting"
+    """The connection was lost; calls wait, within their timeouts."""
+    CLOSED = "closed"
+    """By `close`."""
+    FAILED = "failed"
+    """The engine refuses this worker for good, or the attempts to reconnect are used up."""
 
 
 @dataclass(frozen=True, slots=True)

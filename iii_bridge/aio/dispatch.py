@@ -47,6 +47,18 @@ class Dispatcher:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def finish(self, grace: float) -> None:
+        """Takes nothing more and waits, for `grace` seconds at most, for what runs, but for whoever asks for it.
+
+        What arrives meanwhile is answered as if its function were unregistered already.
+        """
+        self.handlers.clear()
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        if tasks:
+            _, running = await asyncio.wait(tasks, timeout=grace)
+            for task in running:
+                _log.warning("%s did not end within %g s and is cancelled", task.get_name(), grace)
+
     async def stop(self) -> None:
         """Cancels what runs, but for a handler that asks for it itself; nothing more is answered.
 

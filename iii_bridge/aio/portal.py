@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
 from typing import Any, Final, TypeVar
 
+from iii_bridge.aio.loops import new_event_loop
 from iii_bridge.errors import ClosedError, LocalProtocolError, Outcome
 
 __all__ = ["Portal"]
@@ -21,7 +22,7 @@ class Portal:
     """Runs coroutines on its own loop. The caller's context variables are carried over."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
+        self._loop = new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="iii-bridge portal", daemon=True)
         self._thread.start()
         self._closed = False

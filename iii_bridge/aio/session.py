@@ -16,11 +16,13 @@ from typing import Final
 
 from msgspec import UNSET, Raw, UnsetType
 
+from iii_bridge.aio.states import ConnectionStates
 from iii_bridge.aio.transport import BatchTransport, TransportClosed
 from iii_bridge.errors import BridgeError, ClosedError, ConnectionLostError, Outcome
 from iii_bridge.protocol.backoff import Backoff
 from iii_bridge.protocol.worker import State, WorkerProtocol
 from iii_bridge.protocol.worker_events import CallFinished, Event, PeerFault, Registered, Stopped
+from iii_bridge.types import ConnectionState
 from iii_bridge.wire import ErrorBody
 
 __all__ = ["Session"]
@@ -50,6 +52,8 @@ class Session:
         failures in a row the session ends with ConnectionLostError.
         """
         self.protocol = protocol
+        self.states = ConnectionStates()
+        """Where the connection stands."""
         self._dial = dial
         self._on_event = on_event
         self._backoff = backoff or Backoff()
@@ -83,6 +87,7 @@ class Session:
 
     def start(self) -> None:
         """Begins to connect, and goes on for ever."""
+        self.states.change(ConnectionState.CONNECTING)
         self._runner = self._loop.create_task(self._run(), name="iii-bridge session")
 
     async def wait_ready(self, timeout: float) -> None:
@@ -169,6 +174,7 @@ class Session:
                 async with asyncio.timeout(_CLOSE_GRACE):
                     await self._written.wait()
         self.protocol.close()
+        self.states.change(ConnectionState.CLOSED)
         self._handle_events()
         runner, self._runner = self._runner, None
         if runner is not None:
@@ -227,8 +233,10 @@ class Session:
             self._failure = self._failure or str(closed)  # what was said before the end explains it better
         finally:
             self._ready.clear()
-            self._lost_at = self._loop.time()
             self.protocol.disconnected()
+            if self._good:
+                self._lost_at = self._loop.time()
+                self.states.change(ConnectionState.RECONNECTING)
             self._handle_events()
             writer.cancel()
             await asyncio.wait((writer,))
@@ -285,8 +293,10 @@ class Session:
         if type(event) is Registered:
             self._good = True
             self._ready.set()
+            self.states.change(ConnectionState.CONNECTED)
         elif type(event) is Stopped:
             self._error = event.error
+            self.states.change(ConnectionState.FAILED)
         elif type(event) is PeerFault:
             _log.log(logging.DEBUG if event.harmless else logging.WARNING, "%s", event.error)
             self._failure = self._failure or str(event.error)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, TypeVar, Unpack
 
 from iii_bridge.abi.stubs import Service, ServiceSync
 from iii_bridge.aio.portal import Portal
+from iii_bridge.aio.states import StateListener
 from iii_bridge.bridge.connecting import connect
 from iii_bridge.bridge.interceptors import AnyServerInterceptor, ClientInterceptorSync
 from iii_bridge.bridge.settings import ConnectOptions
 from iii_bridge.bridge.verbs_sync import VerbsSync
 from iii_bridge.client import Bridge
+from iii_bridge.errors import ClosedError
 from iii_bridge.triggers import Trigger
-from iii_bridge.types import Json
+from iii_bridge.types import ConnectionState, Json
 from iii_bridge.worker import ServeOptions
 
 __all__ = ["BridgeSync", "connect_sync"]
@@ -86,13 +89,35 @@ class BridgeSync(VerbsSync):
 
         self._portal.call(unbind)
 
+    @property
+    def state(self) -> ConnectionState:
+        """As `Bridge.state`."""
+        return self._bridge.state
+
+    def on_state(self, listener: StateListener) -> Callable[[], None]:
+        """As `Bridge.on_state`; the listener runs in the background thread, and so must not call this bridge."""
+
+        async def listen() -> Callable[[], None]:
+            return self._bridge.on_state(listener)
+
+        forget = self._portal.call(listen)
+
+        async def unlisten() -> None:
+            forget()
+
+        def leave() -> None:
+            with contextlib.suppress(ClosedError):  # a closed bridge tells nobody anything
+                self._portal.call(unlisten)
+
+        return leave
+
     def wait_closed(self) -> None:
         """As `Bridge.wait_closed`."""
         self._portal.call(self._bridge.wait_closed)
 
-    def close(self) -> None:
+    def close(self, *, grace: float = 0.0) -> None:
         """As `Bridge.close`; ends the background thread. Closing twice does nothing, from whichever threads."""
-        self._portal.close(self._bridge.close)
+        self._portal.close(lambda: self._bridge.close(grace=grace))
 
     def __enter__(self) -> BridgeSync:
         return self

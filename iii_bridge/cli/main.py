@@ -34,6 +34,7 @@ VERBS: Final = {
     "codegen": Verb("iii_bridge.cli.codegen", "codegen", "codegen", "Generate stubs and schemas from the contracts."),
     "schema": Verb("iii_bridge.cli.schema", "schema", "codegen", "Print the JSON Schema of one message or method."),
     "engine": Verb("iii_bridge.cli.engine", "engine", "engine", "Run the embedded engine."),
+    "serve": Verb("iii_bridge.cli.serve", "serve", None, "Serve services of a module until a signal."),
     "demo": Verb("iii_bridge.cli.demo", "demo", "all", "Run typed calls across Python, TypeScript and Rust."),
     "protos": Verb("iii_bridge.cli.protos", "app", "codegen", "Find or copy the option and google .proto files."),
 }

@@ -200,6 +200,15 @@ class WorkerProtocol:
         if frame is not None:
             self._control(UnregisterTriggerType(type_id, frame.namespace))
 
+    def withdraw(self) -> None:
+        """Takes back everything that is registered: triggers, then functions, then trigger types."""
+        for trigger_id in tuple(self.desired.triggers):
+            self.unregister_trigger(trigger_id)
+        for function_id in tuple(self.desired.functions):
+            self.unregister_function(function_id)
+        for type_id in tuple(self.desired.trigger_types):
+            self.unregister_trigger_type(type_id)
+
     def answer_trigger(self, request: RegisterTrigger, error: ErrorBody | None = None) -> None:
         """Accepts or refuses a binding of a type this worker provides (wire.md 3.5)."""
         self._control(TriggerRegistrationResult(request.id, request.trigger_type, request.function_id, error or UNSET))

@@ -1,0 +1,90 @@
+"""`iii-bridge serve`: services of a module as a process."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from iii_bridge.bridge.running import DEFAULT_GRACE, RunOptions, run
+from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT
+from iii_bridge.client import Bridge
+
+__all__ = ["serve"]
+
+
+def serve(
+    target: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="MODULE:NAME...",
+            help="a service, or the class or function that makes one, of nothing or of the bridge",
+        ),
+    ],
+    url: Annotated[str | None, typer.Option(help="the engine; default $III_URL, else ws://127.0.0.1:49134")] = None,
+    name: Annotated[str | None, typer.Option(help="the worker's name; default $III_WORKER_NAME, else host:pid")] = None,
+    namespace: Annotated[str | None, typer.Option(help="default $III_NAMESPACE, else none")] = None,
+    on_conflict: Annotated[
+        Literal["raise", "wait"], typer.Option(help="when another worker owns a function: end, or stand by")
+    ] = "raise",
+    concurrency: Annotated[int | None, typer.Option(min=1, help="handlers that may run at once")] = None,
+    connect_timeout: Annotated[
+        float, typer.Option(min=0.1, help="seconds the engine may be away at first")
+    ] = DEFAULT_CONNECT_TIMEOUT,
+    grace: Annotated[float, typer.Option(min=0, help="seconds to finish in after a signal")] = DEFAULT_GRACE,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="written when everything is served, removed at the end")
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="log what the bridge does, not only warnings")] = False,
+) -> None:
+    """Serve services until SIGINT or SIGTERM.
+
+    The first signal lets what is being served finish, the second one does not. Exit codes: 0 after a signal, 1 when the
+    engine stays away, refuses this worker, or a contract cannot be served, 2 for a target or an option that is wrong.
+    """
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    sys.path.insert(0, os.getcwd())
+    services = [_load(each) for each in target]
+    options = RunOptions(
+        worker_name=name,
+        namespace=namespace,
+        on_conflict=on_conflict,
+        concurrency=concurrency,
+        connect_timeout=connect_timeout,
+        grace=grace,
+    )
+
+    def say(bridge: Bridge) -> None:
+        if ready_file is not None:
+            ready_file.write_text(f"{os.getpid()}\n", encoding="utf-8")
+        typer.echo(f"ready: {', '.join(target)} as worker {bridge.worker_name}")
+
+    try:
+        run(*services, url=url, on_ready=say, **options)
+    finally:
+        if ready_file is not None:
+            ready_file.unlink(missing_ok=True)
+
+
+def _load(target: str) -> Any:
+    """What `module:name` names. Raises typer.BadParameter where there is no such thing."""
+    module, colon, path = target.partition(":")
+    if not (module and colon and path):
+        raise typer.BadParameter(f"{target!r} is no target; write module:Service")
+    try:
+        found: Any = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise  # the module is there, and what it imports is not
+        raise typer.BadParameter(f"module {error.name} of {target!r} was not found from here") from None
+    for part in path.split("."):
+        if not hasattr(found, part):
+            raise typer.BadParameter(f"{module} has no {path}; write the name of a service or of what makes one")
+        found = getattr(found, part)
+    return found
