@@ -215,6 +215,7 @@ class MessageBackend(Protocol):
 
 _OURS: Final = {
     "betterproto2": "iii_bridge.contract.betterproto",
+    "google": "iii_bridge.contract.google_messages",
 }
 """Our own backends by name: the module that holds each as `BACKEND`. The first is the default."""
 
