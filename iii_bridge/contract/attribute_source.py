@@ -70,9 +70,9 @@ class AttributeSource:
         return value
 
     def listed(self, value: str) -> str:
-        """A list already."""
+        """Not asked for: lists are lists."""
         return value
 
     def entries(self, value: str) -> str:
-        """A dict's own."""
+        """Not asked for: dicts are dicts."""
         return f"k, x in {value}.items()"

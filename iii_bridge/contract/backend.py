@@ -77,7 +77,10 @@ class MessageSource(Protocol):
 
     @property
     def trusted(self) -> bool:
-        """Whether the library itself keeps every field within its type, so that encoders need not check."""
+        """Whether the library keeps every field within its type, so that encoders check little.
+
+        Strings may still be `bytes`, where the library found no text, and doubles infinite.
+        """
         ...
 
     def begin(self, type_name: str) -> list[str]:
@@ -120,11 +123,11 @@ class MessageSource(Protocol):
         ...
 
     def listed(self, value: str) -> str:
-        """A list's expression as a `list` that msgspec writes."""
+        """A list's expression as a `list` that msgspec writes; asked for with `trusted` only."""
         ...
 
     def entries(self, value: str) -> str:
-        """What follows `for` in a comprehension that makes `k` and `x` of each entry of a map."""
+        """What follows `for` in a comprehension over a map's keys `k` and values `x`; asked for with `trusted` only."""
         ...
 
 

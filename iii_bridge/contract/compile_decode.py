@@ -197,7 +197,6 @@ class _Space(CompileSpace):
         self._globals = vars(self._module)
         self._globals.update({name: getattr(fast_values, name) for name in fast_values.__all__})
         self._globals.update(
-            unusual=_unusual,
             BOOL_KEYS={"true": True, "false": False},
             UNSET=UNSET,
             Any=Any,
@@ -372,10 +371,6 @@ def _refuse_own_caller(plan: MessagePlan) -> None:
             raise UnsupportedError(
                 f"{plan.full_name} has a field that is spelled {CALLER_MEMBER}, which the engine overwrites; rename it"
             )
-
-
-def _unusual(_value: Any) -> Any:
-    raise Unusual
 
 
 def _as_it_is(name: str, _target: str) -> str:

@@ -38,7 +38,7 @@ import msgspec
 
 from iii_bridge.contract.backend import MessageBackend
 from iii_bridge.contract.compile_space import CompileSpace, headroom, indented
-from iii_bridge.contract.fast_values import Unusual, float32_text, is_negative_zero
+from iii_bridge.contract.fast_values import Unusual, float32_text, is_negative_zero, unusual
 from iii_bridge.contract.json_text import MAX_DEPTH
 from iii_bridge.contract.plan import INTEGERS, UNBOUNDED, Element, FieldPlan, MessagePlan, Shape, height_of, plan_of
 from iii_bridge.contract.problems import Path
@@ -107,6 +107,7 @@ class _Space(CompileSpace):
             "float32_text": float32_text,
             "is_negative_zero": is_negative_zero,
             "finite": _finite,
+            "unusual": unusual,
             "write_null": _null,
             **self._source.names,
         }
@@ -177,22 +178,25 @@ class _Space(CompileSpace):
         return _refuse(condition) if condition else [], self._conversion(element, v)
 
     def _list_value(self, element: Element, v: str) -> tuple[list[str], str]:
-        lines = [] if self._source.trusted else _refuse(f"{v}.__class__ is not list")
-        if condition := self._unlike(element, "x"):
+        condition, item = self._unlike(element, "x"), self._conversion(element, "x")
+        if self._source.trusted:
+            whole = item == "x" and not condition
+            return [], self._source.listed(v) if whole else f"[{item} for x in {v}{_unless(condition)}]"
+        lines = _refuse(f"{v}.__class__ is not list")
+        if condition:
             lines += [f"for x in {v}:", *indented(_refuse(condition))]
-        item = self._conversion(element, "x")
-        return lines, self._source.listed(v) if item == "x" else f"[{item} for x in {v}]"
+        return lines, v if item == "x" else f"[{item} for x in {v}]"
 
     def _map_value(self, element: Element, key: Shape, v: str) -> tuple[list[str], str]:
         conditions = [self._unlike(Element(key), "k"), self._unlike(element, "x")]
-        entries = self._source.entries(v)
-        lines = [] if self._source.trusted else _refuse(f"{v}.__class__ is not dict")
-        if condition := " or ".join(filter(None, conditions)):
-            lines += [f"for {entries}:", *indented(_refuse(condition))]
+        condition = " or ".join(filter(None, conditions))
         name = {Shape.STRING: "k", Shape.BOOL: "('true' if k else 'false')"}.get(key, "str(k)")
         value = self._conversion(element, "x")
-        as_it_is = (name, value, entries) == ("k", "x", f"k, x in {v}.items()")
-        return lines, v if as_it_is else f"{{{name}: {value} for {entries}}}"
+        if self._source.trusted:
+            return [], f"{{{name}: {value} for {self._source.entries(v)}{_unless(condition)}}}"
+        lines = _refuse(f"{v}.__class__ is not dict")
+        lines += [f"for k, x in {v}.items():", *indented(_refuse(condition))]
+        return lines, v if (name, value) == ("k", "x") else f"{{{name}: {value} for k, x in {v}.items()}}"
 
     def _unlike(self, element: Element, name: str) -> str:
         """The condition under which a value is not what it should be; empty where its conversion finds out."""
@@ -200,7 +204,7 @@ class _Space(CompileSpace):
             return ""
         finite = f"{name} - {name} != 0.0" if element.shape is Shape.DOUBLE else ""  # NaN and the infinities
         if self._source.trusted:
-            return finite
+            return f"{name}.__class__ is not str" if element.shape is Shape.STRING else finite
         if element.enum is not None:
             return f"{name}.__class__ is not {self._enum_class(element)}"
         if element.shape not in _CLASSES:
@@ -256,6 +260,11 @@ class _Space(CompileSpace):
 
 def _refuse(condition: str) -> list[str]:
     return [f"if {condition}:", "    raise Unusual"]
+
+
+def _unless(condition: str) -> str:
+    """The end of a comprehension that raises Unusual where the condition holds."""
+    return f" if not ({condition}) or unusual(x)" if condition else ""
 
 
 def _is_set(field: FieldPlan) -> str:

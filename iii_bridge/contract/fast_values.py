@@ -33,6 +33,7 @@ __all__ = [
     "uint32_key",
     "uint64_key",
     "uint64_of",
+    "unusual",
     "value_of",
 ]
 
@@ -46,6 +47,11 @@ _NINE_DIGITS: Final = len("2026-11-25T00:00:00.000000000Z")
 
 class Unusual(ValueError):
     """The compiled path does not handle this; the exact one will."""
+
+
+def unusual(_value: Any) -> Any:
+    """For expressions: leaves a value to the exact path."""
+    raise Unusual
 
 
 def int64_of(value: int | str) -> int:

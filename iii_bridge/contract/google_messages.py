@@ -155,8 +155,7 @@ class _GoogleBackend:
             return lambda message: {key: entries[key] for entries in (getattr(message, name),) for key in entries}
         if field.schema.repeated:
             return lambda message: list(getattr(message, name))
-        read = _checked_text(operator.attrgetter(name)) if field.element.shape is Shape.STRING else None
-        read = read or operator.attrgetter(name)
+        read = operator.attrgetter(name)
         return (lambda message: read(message) if _has(message, name) else None) if field.schema.presence else read
 
     def storer(self, field: FieldPlan) -> Callable[[Any, Any], None]:
@@ -245,18 +244,6 @@ def _store_entries(name: str, message: bool, holder: Any, values: Mapping[Any, A
             _copy_from(entries[key], value)
         else:
             entries[key] = value
-
-
-def _checked_text(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Binary proto2 messages may hold strings that are no text."""
-
-    def text(message: Any) -> Any:
-        try:
-            return read(message)
-        except UnicodeDecodeError:
-            raise Problem("the string is not valid UTF-8") from None
-
-    return text
 
 
 def _of_parts(cls: type, read: Callable[[Any], dict[str, Any]], value: Any) -> Any:
