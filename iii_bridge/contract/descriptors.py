@@ -1,4 +1,4 @@
-"""Descriptors to schemas: the one module of ours that imports google.protobuf."""
+"""Descriptors to schemas: besides google_messages the only module of ours that imports google.protobuf."""
 
 from __future__ import annotations
 

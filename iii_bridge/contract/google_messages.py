@@ -20,11 +20,16 @@ from google.protobuf.message import DecodeError, Message
 from iii_bridge.contract import google_values, scalars
 from iii_bridge.contract.backend import FieldAccess, Item, MessageBackend, ScalarForm
 from iii_bridge.contract.descriptors import parse_file
+from iii_bridge.contract.nanoseconds import nanoseconds_beyond
 from iii_bridge.contract.plan import Element, FieldPlan, Shape
 from iii_bridge.contract.problems import Problem
 from iii_bridge.contract.schema import FileSchema, MessageSchema
 
 __all__ = ["BACKEND"]
+
+_EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_SECOND: Final = datetime.timedelta(seconds=1)
+_MICROSECOND: Final = datetime.timedelta(microseconds=1)
 
 
 def _method(name: str) -> Callable[..., Any]:
@@ -252,15 +257,15 @@ def _of_parts(cls: type, read: Callable[[Any], dict[str, Any]], value: Any) -> A
 
 def _read_timestamp(value: Any) -> dict[str, int]:
     moment = scalars.read_timestamp(value)
-    seconds, rest = divmod(moment - google_values.EPOCH, google_values.SECOND)
-    return {"seconds": seconds, "nanos": rest.microseconds * 1000}
+    seconds, rest = divmod(moment - _EPOCH, _SECOND)
+    return {"seconds": seconds, "nanos": rest.microseconds * 1000 + nanoseconds_beyond(moment)}
 
 
 def _read_duration(value: Any) -> dict[str, int]:
     length = scalars.read_duration(value)
-    sign = -1 if length < datetime.timedelta(0) else 1
-    seconds, rest = divmod(abs(length), google_values.SECOND)
-    return {"seconds": sign * seconds, "nanos": sign * rest.microseconds * 1000}
+    nanoseconds = length // _MICROSECOND * 1000 + nanoseconds_beyond(length)
+    seconds, nanos = divmod(abs(nanoseconds), 1_000_000_000)
+    return {"seconds": seconds, "nanos": nanos} if nanoseconds >= 0 else {"seconds": -seconds, "nanos": -nanos}
 
 
 def _read_mask(value: Any) -> dict[str, list[str]]:

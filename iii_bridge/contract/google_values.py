@@ -19,9 +19,7 @@ from iii_bridge.contract.plan import Shape
 from iii_bridge.contract.problems import Problem
 
 __all__ = [
-    "EPOCH",
     "FILL",
-    "SECOND",
     "duration_json",
     "fill_box",
     "fill_duration",
@@ -36,14 +34,11 @@ __all__ = [
     "value_json",
 ]
 
-EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-SECOND: Final = datetime.timedelta(seconds=1)
-
 _TIMESTAMP: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?Z"
 )
 _DURATION: Final = re.compile(r"(-?)([0-9]{1,11})(?:\.([0-9]{1,9}))?s")
-_PLAIN_EPOCH: Final = datetime.datetime(1970, 1, 1)
+_EPOCH: Final = datetime.datetime(1970, 1, 1)
 _MIN_SECONDS: Final = -62_135_596_800
 _MAX_SECONDS: Final = 253_402_300_799
 _MAX_DURATION: Final = 315_576_000_000
@@ -61,7 +56,7 @@ def fill_timestamp(message: Any, text: str) -> None:
     if match is None:
         raise Unusual
     moment, fraction = match.groups()
-    passed = datetime.datetime.fromisoformat(moment) - _PLAIN_EPOCH
+    passed = datetime.datetime.fromisoformat(moment) - _EPOCH
     message.seconds = passed.days * 86400 + passed.seconds
     if fraction is not None:
         message.nanos = int(fraction.ljust(9, "0"))
@@ -137,8 +132,8 @@ def timestamp_json(message: Any) -> str:
         raise Problem("the timestamp lies outside the years 0001 to 9999")
     if not 0 <= nanos < _NANOS:
         raise Problem("the nanoseconds of the timestamp are not between 0 and 999,999,999")
-    moment = (_PLAIN_EPOCH + datetime.timedelta(seconds=seconds)).isoformat()
-    return f"{moment}{_fraction(nanos)}Z" if nanos else moment + "Z"
+    moment = (_EPOCH + datetime.timedelta(seconds=seconds)).isoformat()
+    return f"{moment}{scalars.fraction(nanos)}Z" if nanos else moment + "Z"
 
 
 def duration_json(message: Any) -> str:
@@ -152,13 +147,7 @@ def duration_json(message: Any) -> str:
         raise Problem("the seconds and the nanoseconds of the duration have different signs")
     if abs(seconds) == _MAX_DURATION:
         raise Problem("the duration is longer than 10000 years")
-    return f"{'-' if seconds < 0 or nanos < 0 else ''}{abs(seconds)}{_fraction(abs(nanos))}s"
-
-
-def _fraction(nanos: int) -> str:
-    if nanos % 1_000_000 == 0:
-        return f".{nanos // 1_000_000:03}"
-    return f".{nanos // 1000:06}" if nanos % 1000 == 0 else f".{nanos:09}"
+    return f"{'-' if seconds < 0 or nanos < 0 else ''}{abs(seconds)}{scalars.fraction(abs(nanos))}s"
 
 
 def value_json(message: Any, depth: int) -> Any:

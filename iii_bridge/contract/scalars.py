@@ -21,6 +21,7 @@ from iii_bridge.contract.problems import Problem
 __all__ = [
     "INTEGER_RANGES",
     "camel_path",
+    "fraction",
     "read_bool",
     "read_bytes",
     "read_double",
@@ -287,7 +288,7 @@ def write_timestamp(value: Any) -> str:
     except OverflowError:
         raise Problem("the timestamp lies outside the years 0001 to 9999") from None
     seconds = moment.isoformat(timespec="seconds").removesuffix("+00:00")
-    return seconds + _fraction(moment.microsecond * 1000 + nanoseconds_beyond(moment)) + "Z"
+    return seconds + fraction(moment.microsecond * 1000 + nanoseconds_beyond(moment)) + "Z"
 
 
 def read_duration(value: Any) -> datetime.timedelta:
@@ -315,10 +316,10 @@ def write_duration(value: Any) -> str:
     seconds, rest = divmod(abs(nanoseconds), 1_000_000_000)
     if seconds > _MAX_DURATION_SECONDS or (seconds == _MAX_DURATION_SECONDS and rest):
         raise Problem("the duration is longer than 10000 years")
-    return f"{'-' if nanoseconds < 0 else ''}{seconds}{_fraction(rest)}s"
+    return f"{'-' if nanoseconds < 0 else ''}{seconds}{fraction(rest)}s"
 
 
-def _fraction(nanoseconds: int) -> str:
+def fraction(nanoseconds: int) -> str:
     """Nothing, or a point and three, six or nine digits."""
     if not nanoseconds:
         return ""

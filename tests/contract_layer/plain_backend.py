@@ -1,6 +1,6 @@
 """A third message library, as small as one can be: what it takes to add one to the codec.
 
-Messages have slots; times are whole microseconds, a Struct and a
+Messages have slots; times are nanoseconds, a Struct and a
 ListValue plain Python values, a Value a tuple with one, a FieldMask its paths,
 an Any its URL and bytes.
 """
@@ -17,6 +17,7 @@ from iii_bridge.contract import scalars
 from iii_bridge.contract.attribute_source import AttributeSource
 from iii_bridge.contract.backend import FieldAccess, ScalarForm, add_backend
 from iii_bridge.contract.descriptors import parse_file
+from iii_bridge.contract.nanoseconds import NanoDatetime, NanoTimedelta, nanoseconds_beyond
 from iii_bridge.contract.plan import Element, FieldPlan, Shape
 from iii_bridge.contract.problems import Problem
 from iii_bridge.contract.schema import MessageSchema
@@ -117,11 +118,22 @@ class _PlainBackend:
 
 
 def _read_timestamp(value: Any) -> int:
-    return (scalars.read_timestamp(value) - EPOCH) // MICROSECOND
+    moment = scalars.read_timestamp(value)
+    return (moment - EPOCH) // MICROSECOND * 1000 + nanoseconds_beyond(moment)
 
 
 def _write_timestamp(value: Any) -> str:
-    return scalars.write_timestamp(EPOCH + value * MICROSECOND)
+    return scalars.write_timestamp(NanoDatetime.of(EPOCH + value // 1000 * MICROSECOND, value % 1000))
+
+
+def _read_duration(value: Any) -> int:
+    length = scalars.read_duration(value)
+    return length // MICROSECOND * 1000 + nanoseconds_beyond(length)
+
+
+def _write_duration(value: Any) -> str:
+    length = NanoTimedelta.of(abs(value) // 1000 * MICROSECOND, abs(value) % 1000)
+    return scalars.write_duration(-length if value < 0 else length)
 
 
 KINDS = {
@@ -135,10 +147,7 @@ KINDS = {
 
 FORMS = {
     Shape.TIMESTAMP: ScalarForm(_read_timestamp, _write_timestamp),
-    Shape.DURATION: ScalarForm(
-        lambda value: scalars.read_duration(value) // MICROSECOND,
-        lambda value: scalars.write_duration(value * MICROSECOND),
-    ),
+    Shape.DURATION: ScalarForm(_read_duration, _write_duration),
     Shape.MASK: ScalarForm(scalars.read_mask, scalars.write_mask),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -19,12 +20,10 @@ from tests.contract_layer.dynamic import Contract
 
 CASES = list(dict.fromkeys([*numbers.CASES, *texts.CASES, *structure.CASES, *well_known.CASES]))
 
-BACKENDS: dict[str, Callable[[str], type[Any]]] = {"betterproto2": class_of}
-"""How each message library finds its class of a full name."""
-
 LOST_IN_BINARY = {
     # betterproto2 leaves -0.0 out of a field without presence, as if it were 0.0.
     "betterproto2": frozenset({'{"aDouble":-0.0}', '{"aDouble":"-0"}', '{"aDouble":-0e3}', '{"aFloat":-0.0}'}),
+    "google": frozenset[str](),
 }
 """What a library's binary form does not keep: the list in docs/reference/conformance.md."""
 
@@ -36,6 +35,13 @@ def contract_of(full_name: str) -> Contract:
     package = full_name.partition(".")[0]
     made = {"rules": contracts.rules, "spell": contracts.spellings}.get(package, contracts.everything)
     return made()
+
+
+BACKENDS: dict[str, Callable[[str], type[Any]]] = {
+    "betterproto2": class_of,
+    "google": lambda full_name: contract_of(full_name).google(full_name),
+}
+"""How each message library finds its class of a full name."""
 
 
 def codec_of(case: Case, backend: str) -> tuple[Codec[Any], type[Any]]:
@@ -57,6 +63,14 @@ def in_order(message: Any) -> bytes:
     return data
 
 
+def alike(text: str, printed: str | None, backend: str) -> bool:
+    """The same text; google's maps have no order."""
+    if backend != "google" or printed is None:
+        return text == printed
+    left, right = (json.loads(side, parse_int=str, parse_float=str) for side in (text, printed))
+    return len(text) == len(printed) and left == right
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("case", [case for case in CASES if case.document is not None], ids=lambda case: case.id)
 def test_reading(case: Case, backend: str) -> None:
@@ -72,7 +86,7 @@ def test_reading(case: Case, backend: str) -> None:
     data = backend_of(type(message)).serialize(message)
     kept = in_order(theirs.FromString(data)) == in_order(expected)
     assert kept is (case.document not in LOST_IN_BINARY[backend])
-    assert codec.encode(message).decode() == case.printed
+    assert alike(codec.encode(message).decode(), case.printed, backend)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -86,7 +100,7 @@ def test_printing(case: Case, backend: str) -> None:
         with pytest.raises(ValueError):  # reading a field that Python's value cannot hold fails already
             codec.encode(backend_of(ours).parse(ours, data))
         return
-    assert codec.encode(backend_of(ours).parse(ours, data)).decode() == case.printed
+    assert alike(codec.encode(backend_of(ours).parse(ours, data)).decode(), case.printed, backend)
 
 
 def test_there_are_enough_cases() -> None:

@@ -92,13 +92,13 @@ def test_a_library_is_imported_where_it_belongs(library: str) -> None:
     assert users <= HOME[library]
 
 
-def test_descriptors_are_read_in_one_module() -> None:
+def test_descriptors_and_google_messages_have_their_modules() -> None:
     users = {
         module.name
         for module in runtime()
         if any(name == "google.protobuf" or name.startswith("google.protobuf.") for name in module.imports())
     }
-    assert users <= {"iii_bridge.contract.descriptors"}
+    assert users <= {"iii_bridge.contract.descriptors", "iii_bridge.contract.google_messages"}
 
 
 def test_the_generator_is_never_imported_by_the_runtime() -> None:
