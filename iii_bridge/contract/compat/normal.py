@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
@@ -240,8 +241,8 @@ def _bound(limit: Json, excluded: Json, sign: int) -> Bound | None:
         bounds.append((limit, excluded is True))
     if is_number(excluded):
         bounds.append((excluded, True))
-    finite = [bound for bound in bounds if math.isfinite(bound[0])]
-    return max(finite, key=lambda bound: (sign * bound[0], bound[1]), default=None)
+    real = [bound for bound in bounds if abs(bound[0]) < sys.float_info.max]  # beyond there are no numbers to refuse
+    return max(real, key=lambda bound: (sign * bound[0], bound[1]), default=None)
 
 
 def _format(raw: Mapping[str, Any]) -> frozenset[str]:

@@ -255,6 +255,8 @@ def _near(bound: Bound) -> tuple[float | int, ...]:
 
 
 def _number_fits(value: Json, facts: Numbers) -> bool:
+    if not math.isfinite(value):
+        return False
     if facts.integer and not (isinstance(value, int) or float(value).is_integer()):
         return False
     if facts.low is not None and (value < facts.low[0] or (facts.low[1] and value == facts.low[0])):

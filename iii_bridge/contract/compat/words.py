@@ -6,13 +6,25 @@ import json
 from typing import Final
 
 from iii_bridge.contract.compat.branches import Arrays, Bound, Branch, Numbers, Objects, Strings, Values
-from iii_bridge.contract.compat.patterns import interval_of, matches
+from iii_bridge.contract.compat.patterns import matches
 
 __all__ = ["words", "words_of"]
 
 _SHOWN: Final = 4
 _LONGEST: Final = 60
-_64_BITS: Final = {(-(2**63), 2**63 - 1): "a 64-bit integer", (0, 2**64 - 1): "an unsigned 64-bit integer"}
+
+# What an expression is called that matches the first texts and none of the second.
+_KNOWN: Final = {
+    "that writes a 64-bit integer": (
+        ("0", "-1", "9223372036854775807", "-9223372036854775808"),
+        ("", "a", "01", "9223372036854775808", "-9223372036854775809"),
+    ),
+    "that writes an unsigned 64-bit integer": (
+        ("0", "18446744073709551615"),
+        ("", "a", "01", "-1", "18446744073709551616"),
+    ),
+    "of base64": (("", "AAA=", "+/+/"), ("A", "A=", "a b")),
+}
 
 
 def words(branches: tuple[Branch, ...]) -> str:
@@ -82,19 +94,16 @@ def _range(low: Bound | None, high: Bound | None) -> str:
 
 def _strings(strings: Strings) -> str:
     phrases = ["a string" + _counted(strings.least, strings.most, "characters")]
-    for pattern in sorted(strings.patterns):
-        limits = interval_of(pattern)
-        if limits is not None:
-            phrases.append(f"that writes {_64_BITS.get(limits) or f'an integer from {limits[0]} to {limits[1]}'}")
-        elif "date-time" not in strings.formats:
-            phrases.append(_pattern(pattern))
+    if "date-time" not in strings.formats:
+        phrases += [_pattern(pattern) for pattern in sorted(strings.patterns)]
     phrases += [f"of format {name}" for name in sorted(strings.formats)]
     return " ".join(phrases)
 
 
 def _pattern(pattern: str) -> str:
-    if matches(pattern, "AAA=") and matches(pattern, "+/+/") and not matches(pattern, "A"):
-        return "of base64"
+    for phrase, (hits, misses) in _KNOWN.items():
+        if all(matches(pattern, text) for text in hits) and not any(matches(pattern, text) for text in misses):
+            return phrase
     return f"that matches {_short(pattern)}"
 
 
