@@ -37,6 +37,7 @@ from iii_bridge.contract.spec import (
     OnViolation,
     SchemaTable,
     ServiceSpec,
+    UnknownEnumNames,
     UnknownMembers,
 )
 from iii_bridge.contract.well_known import (
@@ -119,6 +120,7 @@ __all__ = [
     "UInt32Value",
     "UInt64Value",
     "Unary",
+    "UnknownEnumNames",
     "UnknownMembers",
     "Value",
     "bridge_v1",

@@ -28,8 +28,9 @@ class MethodChecks(Generic[Request, Response]):
     def __init__(self, method: MethodSpec[Request, Response]) -> None:
         self.method = method
         self._function_id = method.function_id
-        self._request: Codec[Request] = codec_for(method.request, method.json, method.unknown_members)
-        self._response: Codec[Response] = codec_for(method.response, method.json, method.unknown_members)
+        policies = method.json, method.unknown_members, method.unknown_enum_names
+        self._request: Codec[Request] = codec_for(method.request, *policies)
+        self._response: Codec[Response] = codec_for(method.response, *policies)
 
     def encode_request(self, request: Request) -> Raw:
         """At the caller, before anything is sent."""

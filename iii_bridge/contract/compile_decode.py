@@ -63,7 +63,7 @@ from msgspec import UNSET, Meta, UnsetType
 from iii_bridge.contract import fast_values
 from iii_bridge.contract.backend import MessageBackend
 from iii_bridge.contract.compile_space import CompileSpace, headroom, indented
-from iii_bridge.contract.fast_values import Unusual
+from iii_bridge.contract.fast_values import OpenEnum, Unusual
 from iii_bridge.contract.json_text import MAX_DEPTH, has_duplicates
 from iii_bridge.contract.leftovers import leftovers_of
 from iii_bridge.contract.plan import TREES, Element, FieldPlan, MessagePlan, Shape, height_of, plan_of
@@ -333,13 +333,13 @@ class _Space(CompileSpace):
         return f"{self._exact[element]}({f'tree_of({value}, c, d + 1)' if shape in TREES else value})"
 
     def _enum(self, element: Element) -> str:
-        """The table from names and numbers to members; what it does not know is left to the exact decoder."""
+        """The table from names and numbers to members; names it does not know are left to the exact decoder."""
         cls, enum = element.enum_type, element.enum
         if element not in self._enums and enum is not None:
             name = self._enums[element] = f"E{len(self._enums)}"
             table: dict[str | int, Any] = {value: cls(number) for value, number in enum.values}
             table.update({number: cls(number) for _, number in enum.values})
-            self._globals[name] = table
+            self._globals[name] = table if enum.closed else OpenEnum(table, cls)
         return self._enums[element]
 
     def _zero(self, cls: type) -> str:

@@ -38,7 +38,7 @@ import msgspec
 
 from iii_bridge.contract.backend import MessageBackend
 from iii_bridge.contract.compile_space import CompileSpace, headroom, indented
-from iii_bridge.contract.fast_values import Unusual, float32_text, is_negative_zero, unusual
+from iii_bridge.contract.fast_values import OpenEnum, Unusual, float32_text, is_negative_zero, unusual
 from iii_bridge.contract.json_text import MAX_DEPTH
 from iii_bridge.contract.plan import INTEGERS, UNBOUNDED, Element, FieldPlan, MessagePlan, Shape, height_of, plan_of
 from iii_bridge.contract.problems import Path
@@ -254,7 +254,8 @@ class _Space(CompileSpace):
             number = self._enums[element] = len(self._enums)
             by_number = self._profile.enums is Enums.NUMBER
             self._globals[f"C{number}"] = element.enum_type
-            self._globals[f"N{number}"] = {n: n if by_number else name for name, n in reversed(element.enum.values)}
+            table = {n: n if by_number else name for name, n in reversed(element.enum.values)}
+            self._globals[f"N{number}"] = table if element.enum.closed else OpenEnum(table, int)
         return self._enums[element]
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import datetime
 import math
 import re
+from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
 from iii_bridge.contract import scalars, well_known
 from iii_bridge.contract.json_text import MAX_DEPTH
 
 __all__ = [
+    "OpenEnum",
     "Unusual",
     "duration_of",
     "duration_text",
@@ -52,6 +54,19 @@ class Unusual(ValueError):
 def unusual(_value: Any) -> Any:
     """For expressions: leaves a value to the exact path."""
     raise Unusual
+
+
+class OpenEnum(dict[Any, Any]):
+    """From names and numbers of an open enum, to what `make` makes of the numbers no contract names."""
+
+    def __init__(self, table: Mapping[Any, Any], make: Callable[[int], Any]) -> None:
+        super().__init__(table)
+        self._make = make
+
+    def __missing__(self, key: Any) -> Any:
+        if not isinstance(key, int) or not -0x80000000 <= key <= 0x7FFFFFFF:
+            raise Unusual
+        return self._make(key)
 
 
 def int64_of(value: int | str) -> int:

@@ -31,7 +31,7 @@ from iii_bridge.contract.plan import MessagePlan, Shape, plan_of, root_element
 from iii_bridge.contract.problems import CodecError, Path
 from iii_bridge.contract.slow_decode import reader_of
 from iii_bridge.contract.slow_encode import writer_of
-from iii_bridge.contract.spec import JsonProfile, UnknownMembers
+from iii_bridge.contract.spec import JsonProfile, UnknownEnumNames, UnknownMembers
 from iii_bridge.contract.unknown import UnknownLog
 
 __all__ = ["Codec", "CodecError", "DecodedRequest", "codec_for"]
@@ -49,12 +49,18 @@ class DecodedRequest(NamedTuple, Generic[M]):
 class Codec(Generic[M]):
     """Encodes and decodes one message type under one profile. Get it from `codec_for`."""
 
-    def __init__(self, message_type: type[M], profile: JsonProfile, unknown: UnknownMembers) -> None:
+    def __init__(
+        self,
+        message_type: type[M],
+        profile: JsonProfile,
+        unknown: UnknownMembers,
+        unknown_enum_names: UnknownEnumNames = UnknownEnumNames.REJECT,
+    ) -> None:
         cls: type = message_type
         self.message_type = message_type
         self._backend = backend_of(cls)
         self._full_name = self._backend.schema(cls).full_name
-        self._unknown = UnknownLog(self._full_name, unknown)
+        self._unknown = UnknownLog(self._full_name, unknown, unknown_enum_names)
         self._profile = profile
         self._element = root_element(cls)
         self._read = reader_of(self._element, self._backend)
@@ -65,7 +71,7 @@ class Codec(Generic[M]):
 
     @property
     def unknown_counts(self) -> Mapping[str, int]:
-        """How often unknown members were met, by path (`$.items[*].colour`), capped; empty under REJECT."""
+        """How often unknown members, and ignored enum values, were met, by path (`$.items[*].colour`); capped."""
         return self._unknown.counts
 
     def encode(self, message: M) -> bytes:
@@ -152,21 +158,26 @@ _encode_json: Final = msgspec.json.Encoder().encode
 
 
 def codec_for(
-    message_type: type[M], profile: JsonProfile = DEFAULT_PROFILE, unknown: UnknownMembers = UnknownMembers.IGNORE
+    message_type: type[M],
+    profile: JsonProfile = DEFAULT_PROFILE,
+    unknown: UnknownMembers = UnknownMembers.IGNORE,
+    unknown_enum_names: UnknownEnumNames = UnknownEnumNames.REJECT,
 ) -> Codec[M]:
-    """The codec of a generated message class; one per class, profile and policy.
+    """The codec of a generated message class; one per class, profile and policies.
 
     Raises TypeError for a class that is no message, KeyError for one no
     generated module has registered.
     """
     cls: type = message_type
-    codec: Codec[M] = _codec_for(cls, profile, unknown)
+    codec: Codec[M] = _codec_for(cls, profile, unknown, unknown_enum_names)
     return codec
 
 
 @functools.cache
-def _codec_for(message_type: type[Any], profile: JsonProfile, unknown: UnknownMembers) -> Codec[Any]:
-    return Codec(message_type, profile, unknown)
+def _codec_for(
+    message_type: type[Any], profile: JsonProfile, unknown: UnknownMembers, unknown_enum_names: UnknownEnumNames
+) -> Codec[Any]:
+    return Codec(message_type, profile, unknown, unknown_enum_names)
 
 
 def _utf8(data: str | msgspec.Raw) -> bytes:

@@ -36,7 +36,8 @@ def reader_of(element: Element, backend: MessageBackend) -> Reader:
         return tree_reader(element, backend)
     if shape is Shape.ANY:
         return any_reader(element, backend, lambda content: reader_of(content, backend))
-    return _scalar_reader(scalar_reader_of(element, backend))
+    read = scalar_reader_of(element, backend)
+    return _scalar_reader(read) if element.enum is None else _enum_value_reader(read)
 
 
 def scalar_reader_of(element: Element, backend: MessageBackend) -> Callable[[Any], Any]:
@@ -64,6 +65,9 @@ _SCALARS: Final[dict[Shape, Callable[[Any], Any]]] = {
     Shape.STRING: scalars.read_string,
     Shape.BYTES: scalars.read_bytes,
 }
+
+_SKIPPED: Final = object()
+"""Read in place of an enum value whose name the contract does not know, where those are ignored."""
 
 _TAKES_NULL: Final = frozenset({Shape.VALUE, Shape.NULL})
 """Where null is a value; everywhere else it means unset."""
@@ -104,7 +108,11 @@ def _message_reader(message_type: type) -> Reader:
             elif member is not None or field.takes_null:
                 if field.oneof is not None:
                     _take_oneof(met, field.oneof, here)
-                field.store(message, field.read(member, here, depth + 1, unknown))
+                held = field.read(member, here, depth + 1, unknown)
+                if held is _SKIPPED:
+                    met.add(-field.number)
+                else:
+                    field.store(message, held)
             else:
                 met.add(-field.number)
         for number, name in required:
@@ -154,7 +162,8 @@ def _list_reader(read_item: Reader) -> Reader:
         items = items_of(value)
         if items is None:
             raise path.fail(f"expected an array, found {kind_of(value)}")
-        return [read_item(item, path.item(index), depth, unknown) for index, item in enumerate(items)]
+        read_items = (read_item(item, path.item(index), depth, unknown) for index, item in enumerate(items))
+        return [item for item in read_items if item is not _SKIPPED]
 
     return read
 
@@ -175,7 +184,7 @@ def _map_reader(read_key: Callable[[str], Any], read_value: Reader, takes_null: 
             if member is None and not takes_null:
                 raise here.fail("null is no value of a map; leave the member out")
             result[key] = read_value(member, here, depth, unknown)
-        return result
+        return {key: held for key, held in result.items() if held is not _SKIPPED}
 
     return read
 
@@ -209,6 +218,28 @@ def _scalar_reader(read_scalar: Callable[[Any], Any]) -> Reader:
     return read
 
 
+class _UnknownNameError(Problem):
+    """Of an enum value."""
+
+
+def _enum_value_reader(read_enum: Callable[[Any], Any]) -> Reader:
+    """Leaves out values whose names are unknown, where that is wanted."""
+
+    def read(value: Any, path: Path, _depth: int, unknown: UnknownLog) -> Any:
+        try:
+            return read_enum(value)
+        except _UnknownNameError as problem:
+            if not unknown.skips_enum_names:
+                raise path.fail(str(problem)) from None
+        except Problem as problem:
+            raise path.fail(str(problem)) from None
+        check_text(value, path)
+        unknown.note_enum_name(path)
+        return _SKIPPED
+
+    return read
+
+
 def _enum_reader(enum_type: type, enum: EnumSchema) -> Callable[[Any], Any]:
     by_name = dict(enum.values)
     numbers = frozenset(by_name.values())
@@ -216,7 +247,7 @@ def _enum_reader(enum_type: type, enum: EnumSchema) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
         if value.__class__ is str:
             if value not in by_name:
-                raise Problem(f"the enum {enum.full_name} does not know the name")
+                raise _UnknownNameError(f"the enum {enum.full_name} does not know the name")
             return enum_type(by_name[value])
         if not isinstance(value, (int, Number)) or isinstance(value, bool):
             raise Problem(f"expected an enum name or number, found {kind_of(value)}")

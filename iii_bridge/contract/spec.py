@@ -32,6 +32,7 @@ __all__ = [
     "OnViolation",
     "SchemaTable",
     "ServiceSpec",
+    "UnknownEnumNames",
     "UnknownMembers",
 ]
 
@@ -85,6 +86,14 @@ class UnknownMembers(enum.Enum):
     IGNORE = "ignore"
     WARN = "warn"
     REJECT = "reject"
+
+
+class UnknownEnumNames(enum.Enum):
+    """What happens to an enum value whose name the contract does not know; numbers are kept."""
+
+    REJECT = "reject"
+    IGNORE = "ignore"
+    """It counts as absent: in its field, in its list, in its map."""
 
 
 class OnViolation(enum.Enum):
@@ -205,6 +214,7 @@ class MethodSpec(Generic[Request, Response]):
     queue: str | None = None
     json: JsonProfile = JsonProfile()
     unknown_members: UnknownMembers = UnknownMembers.IGNORE
+    unknown_enum_names: UnknownEnumNames = UnknownEnumNames.REJECT
     on_violation: OnViolation = OnViolation.ERROR
     http_endpoint: HttpEndpointSpec | None = None
     bindings: tuple[BindingSpec, ...] = ()

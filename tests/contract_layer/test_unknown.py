@@ -7,8 +7,9 @@ import logging
 import pytest
 
 from iii_bridge.contract.protojson import Codec, CodecError, codec_for
-from iii_bridge.contract.spec import JsonProfile, UnknownMembers
+from iii_bridge.contract.spec import JsonProfile, UnknownEnumNames, UnknownMembers
 from tests.contract_layer.contracts import orders
+from tests.contract_layer.dynamic import compile_proto
 
 
 def fresh(policy: UnknownMembers) -> Codec[object]:
@@ -60,6 +61,30 @@ def test_a_flood_of_names_is_counted_under_one() -> None:
         codec.decode(f'{{"name{number}":1}}')
     assert len(codec.unknown_counts) == 101
     assert codec.unknown_counts["…"] == 150
+
+
+def test_names_of_enum_values_are_ignored_when_told_so_and_never_shown(caplog: pytest.LogCaptureFixture) -> None:
+    order = orders().cls("shop.v1.Order")
+    codec = Codec(order, JsonProfile(), UnknownMembers.WARN, UnknownEnumNames.IGNORE)
+    with caplog.at_level(logging.WARNING, "iii_bridge.contract"):
+        assert codec.decode('{"status":"HUNTER","orderId":"a"}') == order(order_id="a")
+        assert codec.decode('{"status":"HUNTER"}') == order()
+    assert [record.getMessage() for record in caplog.records] == [
+        "shop.v1.Order: the contract does not know the name of the enum value $.status; it is ignored"
+    ]
+    assert codec.unknown_counts == {"$.status": 2}
+
+
+def test_a_required_enum_value_is_missing_when_its_name_is_ignored() -> None:
+    contract = compile_proto(
+        'syntax = "proto3"; package need.v1; import "google/api/field_behavior.proto"; enum E { ZERO = 0; }'
+        "message M { E e = 1 [(google.api.field_behavior) = REQUIRED]; }",
+        "need.proto",
+    )
+    codec = codec_for(contract.cls("need.v1.M"), unknown_enum_names=UnknownEnumNames.IGNORE)
+    assert codec.decode('{"e":"ZERO"}') is not None
+    with pytest.raises(CodecError, match=r"missing at \$\.e"):
+        codec.decode('{"e":"ONE"}')
 
 
 def test_the_policies_do_not_share_counts() -> None:

@@ -17,6 +17,7 @@ from iii_bridge.contract.spec import (
     JsonProfile,
     Names,
     OnViolation,
+    UnknownEnumNames,
     UnknownMembers,
 )
 from iii_bridge.types import Json
@@ -78,6 +79,7 @@ def resolve(scope: ServiceScope, method: MethodOptions, report: Report) -> Contr
         queue=function.text("queue") or service.text("queue") or None,
         json=json_profile(function.child("json"), service.child("json"), scope.file.child("json")),
         unknown_members=_unknown_members(function) or _unknown_members(service) or UnknownMembers.IGNORE,
+        unknown_enum_names=_unknown_enum_names(function) or _unknown_enum_names(service) or UnknownEnumNames.REJECT,
         on_violation=_on_violation(function) or _on_violation(service) or OnViolation.ERROR,
         http_endpoint=_endpoint(function.child("http_endpoint")) if function.has("http_endpoint") else None,
         bindings=tuple(_bindings(method, report)),
@@ -118,6 +120,10 @@ def _first_delivery(*options: Options) -> Delivery:
 
 def _unknown_members(options: Options) -> UnknownMembers | None:
     return options.choice("unknown_members", "UNKNOWN_MEMBERS_", UnknownMembers)
+
+
+def _unknown_enum_names(options: Options) -> UnknownEnumNames | None:
+    return options.choice("unknown_enum_names", "UNKNOWN_ENUM_NAMES_", UnknownEnumNames)
 
 
 def _on_violation(options: Options) -> OnViolation | None:

@@ -53,6 +53,7 @@ def _method(method: Method) -> Json:
         "queue": contract.queue,
         "json": asdict(contract.json),
         "unknown_members": contract.unknown_members,
+        "unknown_enum_names": contract.unknown_enum_names,
         "on_violation": contract.on_violation,
         "http_endpoint": asdict(contract.http_endpoint) if contract.http_endpoint else None,
         "bindings": [

@@ -19,6 +19,7 @@ from iii_bridge.contract.spec import (
     JsonProfile,
     MethodKind,
     OnViolation,
+    UnknownEnumNames,
     UnknownMembers,
 )
 from iii_bridge.types import Json
@@ -182,6 +183,7 @@ class Contract:
     queue: str | None = None
     json: JsonProfile = _DEFAULT_PROFILE
     unknown_members: UnknownMembers = UnknownMembers.IGNORE
+    unknown_enum_names: UnknownEnumNames = UnknownEnumNames.REJECT
     on_violation: OnViolation = OnViolation.ERROR
     http_endpoint: HttpEndpointSpec | None = None
     bindings: tuple[PlacedBinding, ...] = ()

@@ -14,6 +14,7 @@ from iii_bridge.contract.spec import (
     MethodKind,
     Names,
     OnViolation,
+    UnknownEnumNames,
     UnknownMembers,
 )
 from iii_codegen.model.nodes import Contract, Service
@@ -36,6 +37,7 @@ service ShopService {
   option (iii_bridge.v1.service) = {
     prefix: "sales" namespace: "west" metadata { key: "team" value: "a" } metadata_json: "{\\"tier\\": 1}"
     timeout: { seconds: 9 } attempt_timeout: { seconds: 2 } queue: "q" unknown_members: UNKNOWN_MEMBERS_WARN
+    unknown_enum_names: UNKNOWN_ENUM_NAMES_IGNORE
     on_violation: ON_VIOLATION_ACK_AND_LOG json: { enums: ENUMS_NUMBER }
   };
   // Buys.
@@ -44,6 +46,7 @@ service ShopService {
     option (iii_bridge.v1.function) = {
       id: "buy::it" description: "Buys it." timeout: { seconds: 5 nanos: 500000000 } queue: "fast"
       metadata { key: "team" value: "b" } delivery: DELIVERY_ENQUEUE unknown_members: UNKNOWN_MEMBERS_REJECT
+      unknown_enum_names: UNKNOWN_ENUM_NAMES_REJECT
       on_violation: ON_VIOLATION_ERROR json: { int64: INT64_STRING defaults: DEFAULTS_OMIT }
       http_endpoint: { url: "https://x.test/a" method: "put" timeout: { seconds: 1 } headers { key: "X-A" value: "1" }
                        api_key: { header: "X-Key" value_env: "KEY" } }
@@ -68,6 +71,7 @@ def test_the_function_wins() -> None:
         queue="fast",
         json=JsonProfile(Names.PROTO, Int64.STRING, Enums.NUMBER, Defaults.OMIT),
         unknown_members=UnknownMembers.REJECT,
+        unknown_enum_names=UnknownEnumNames.REJECT,
         on_violation=OnViolation.ERROR,
         http_endpoint=HttpEndpointSpec(
             url="https://x.test/a",
@@ -91,6 +95,7 @@ def test_the_service_and_the_file_fill_in() -> None:
         queue="q",
         json=JsonProfile(Names.PROTO, Int64.NUMBER, Enums.NUMBER, Defaults.EMIT),
         unknown_members=UnknownMembers.WARN,
+        unknown_enum_names=UnknownEnumNames.IGNORE,
         on_violation=OnViolation.ACK_AND_LOG,
     )
 

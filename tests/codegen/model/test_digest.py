@@ -63,6 +63,10 @@ def test_unchanged_by(old: str, new: str) -> None:
         ("service S {", 'service S { option (iii_bridge.v1.service) = { metadata { key: "a" value: "b" } };'),
         ("service S {", "service S { option (iii_bridge.v1.service) = { timeout: { seconds: 5 } };"),
         ("service S {", "service S { option (iii_bridge.v1.service) = { unknown_members: UNKNOWN_MEMBERS_REJECT };"),
+        (
+            "service S {",
+            "service S { option (iii_bridge.v1.service) = { unknown_enum_names: UNKNOWN_ENUM_NAMES_IGNORE };",
+        ),
         ("Empty);", 'Empty) { option (google.api.http) = { post: "/a" }; }'),
         ("Empty);", "Empty) { option idempotency_level = IDEMPOTENT; }"),
         ("Empty);", 'Empty) { option (iii_bridge.v1.trigger) = { subscribe: { topic: "t" } }; }'),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["EVERYTHING", "REFUSED", "Case", "bad", "good", "prints"]
+__all__ = ["EVERYTHING", "REFUSED", "Case", "bad", "good", "ignores", "prints"]
 
 EVERYTHING = "every.v1.Everything"
 REFUSED = None
@@ -21,13 +21,12 @@ class Case:
     printed: str | None = None
     """The message as canonical ProtoJSON, defaults left out."""
     type: str = EVERYTHING
+    ignoring: bool = False
+    """Whether enum values whose names the contract does not know are ignored."""
 
-    @property
-    def id(self) -> str:
-        """What a test report shows: cut, and in ASCII."""
+    def __str__(self) -> str:
         shown = self.document if self.document is not None else self.message
-        text = shown if isinstance(shown, str) else repr(shown)
-        return ascii(text)[1:-1][:70]
+        return ascii(shown)[:200]
 
 
 def good(document: str | bytes, message: str, printed: str | None = None, of: str = EVERYTHING) -> Case:
@@ -45,3 +44,8 @@ def bad(document: str | bytes, of: str = EVERYTHING) -> Case:
 def prints(message: str, printed: str | None, of: str = EVERYTHING) -> Case:
     """A message, from binary, and how it is printed; None for one that has no JSON form."""
     return Case(document=None, message=message, printed=printed, type=of)
+
+
+def ignores(document: str, message: str | None, printed: str | None = None, of: str = EVERYTHING) -> Case:
+    """A document that is read with unknown names of enum values ignored; refused where `message` is None."""
+    return Case(document=document, message=message, printed=printed, type=of, ignoring=True)

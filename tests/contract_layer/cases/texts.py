@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.contract_layer.cases.model import Case, bad, good, prints
+from tests.contract_layer.cases.model import Case, bad, good, ignores, prints
 
 __all__ = ["CASES"]
 
@@ -188,4 +188,32 @@ _ENUMS = [
     prints("colors: [1, -1]", '{"colors":["RED",-1]}'),
 ]
 
-CASES: list[Case] = [*_STRINGS, *_BYTES, *_ENUMS]
+_IGNORED = [
+    ignores('{"aColor":"BLUE"}', "", "{}"),
+    ignores('{"aColor":"red","anInt32":1}', "an_int32: 1", '{"anInt32":1}'),
+    ignores('{"maybeColor":"BLUE"}', "", "{}"),
+    ignores('{"choiceColor":"BLUE"}', "", "{}"),
+    ignores('{"colors":["RED","BLUE","GREEN"]}', "colors: [RED, GREEN]", '{"colors":["RED","GREEN"]}'),
+    ignores('{"colors":["BLUE"]}', "", "{}"),
+    ignores('{"byUint64":{"1":"BLUE","2":"RED"}}', "by_uint64 { key: 2 value: RED }", '{"byUint64":{"2":"RED"}}'),
+    ignores('{"inner":{"deep":"TWO"}}', "inner { }", '{"inner":{}}'),
+    ignores('{"colors":["RED",99]}', "colors: [RED, 99]", '{"colors":["RED",99]}'),
+    *(
+        ignores(document, None)
+        for document in [
+            '{"aColor":true}',
+            '{"aColor":[]}',
+            '{"aColor":1.5}',
+            '{"aColor":2147483648}',
+            '{"colors":[null]}',
+            '{"colors":"BLUE"}',
+            '{"byUint64":{"1":null}}',
+            '{"byUint64":{"1":"BLUE","1":"RED"}}',
+            '{"aColor":"BLUE","aColor":"RED"}',
+            '{"choiceColor":"BLUE","choiceText":"a"}',
+            '{"aColor":"\\ud800"}',
+        ]
+    ),
+]
+
+CASES: list[Case] = [*_STRINGS, *_BYTES, *_ENUMS, *_IGNORED]

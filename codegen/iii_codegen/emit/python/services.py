@@ -17,6 +17,7 @@ from iii_bridge.contract.spec import (
     MethodKind,
     Names,
     OnViolation,
+    UnknownEnumNames,
     UnknownMembers,
 )
 from iii_codegen.emit.file import Lines
@@ -119,6 +120,7 @@ class ServiceWriter:
             ("queue", contract.queue and text(contract.queue)),
             ("json", self._profile(contract.json)),
             ("unknown_members", _choice(abi, contract.unknown_members, UnknownMembers.IGNORE)),
+            ("unknown_enum_names", _choice(abi, contract.unknown_enum_names, UnknownEnumNames.REJECT)),
             ("on_violation", _choice(abi, contract.on_violation, OnViolation.ERROR)),
             ("http_endpoint", contract.http_endpoint and self._endpoint(contract.http_endpoint)),
         ]

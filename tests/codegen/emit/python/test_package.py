@@ -64,7 +64,10 @@ CONTRACT = shop(
       }
       rpc Watch(Request) returns (stream Response);
       rpc Chat(stream Request) returns (stream Response) {
-        option (iii_bridge.v1.function) = { json: { names: NAMES_PROTO } unknown_members: UNKNOWN_MEMBERS_REJECT };
+        option (iii_bridge.v1.function) = {
+          json: { names: NAMES_PROTO } unknown_members: UNKNOWN_MEMBERS_REJECT
+          unknown_enum_names: UNKNOWN_ENUM_NAMES_IGNORE
+        };
       }
     }
     """

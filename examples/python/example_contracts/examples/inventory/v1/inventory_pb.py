@@ -106,7 +106,7 @@ _InventorySpec = abi.ServiceSpec(
         _InventoryMethods.reserve.method,
         _InventoryMethods.count.method,
     ),
-    digest="sha256:4081a5e24f4b01aa9c7ae7a09279ef2972f0b52105c0758dc46aa357688c878c",
+    digest="sha256:fa801c34c77faa314610e5757fc352037ac0d63c44380b13d94dc129a1dfb5e5",
 )
 
 

@@ -136,7 +136,7 @@ _OrdersSpec = abi.ServiceSpec(
         _OrdersMethods.get.method,
         _OrdersMethods.measure.method,
     ),
-    digest="sha256:58b3a6412abb26a6d93458fca2787a66318fe1599a27bddfeb731c77f9ec22b5",
+    digest="sha256:b880bd61093d3d46155870442895d1ab89497b6800e76a5164c13e0bc6f0d67e",
 )
 
 

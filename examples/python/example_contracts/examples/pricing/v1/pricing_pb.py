@@ -109,7 +109,7 @@ _PricingSpec = abi.ServiceSpec(
         _PricingMethods.quote.method,
         _PricingMethods.count.method,
     ),
-    digest="sha256:d15362901a77e7b19fa115f6cb75bb68a86b4fa1b9a7d9687ad79eaf89ee338d",
+    digest="sha256:5bc91983778358183d2d40216dcf8375462262137e7f73ff5d06c9f1c914908f",
 )
 
 

@@ -96,7 +96,7 @@ _ReceiptsSpec = abi.ServiceSpec(
         _ReceiptsMethods.write.method,
         _ReceiptsMethods.sum.method,
     ),
-    digest="sha256:6721a3b591210310b8176bff389a4913392205660d2f77e978d5a9de709351eb",
+    digest="sha256:06beb7a4f658808f46d79f9839c420e61f26678f2d7f7c5766da27f4384b0243",
 )
 
 

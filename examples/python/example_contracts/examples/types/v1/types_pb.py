@@ -116,7 +116,7 @@ _PythonTypesSpec = abi.ServiceSpec(
         _PythonTypesMethods.echo.method,
         _PythonTypesMethods.relay.method,
     ),
-    digest="sha256:4f309f4e4441fbba9c792f5a5b4d379850ef918557d0e14ea2b5f9526f312f3a",
+    digest="sha256:d4808095645a07b37706d98316403d245d2812f0f8be4838309796443a150686",
     description="The Python worker.",
 )
 
@@ -198,7 +198,7 @@ _TypescriptTypesSpec = abi.ServiceSpec(
         _TypescriptTypesMethods.echo.method,
         _TypescriptTypesMethods.relay.method,
     ),
-    digest="sha256:235e941b8439f7d0d514eab014e9ab1674865d973fdec4832775b94effe32cdc",
+    digest="sha256:3b7424f5beefdd1b5d1b13df4ac69661c56cb28234a2771afdecd8f338aa6220",
     description="The TypeScript worker.",
 )
 
@@ -280,7 +280,7 @@ _RustTypesSpec = abi.ServiceSpec(
         _RustTypesMethods.echo.method,
         _RustTypesMethods.relay.method,
     ),
-    digest="sha256:b21c8ffe0d5b7862dfb4fa69979678dfc1321235c1050c531ca3032740b50d91",
+    digest="sha256:9a2e702e5c76a0921b343b6d161f69c6dd635871a062d04a6aed4dfbdec92d56",
     description="The Rust worker.",
 )
 
