@@ -31,12 +31,17 @@ def engine(
             "version carries no streams; nothing listens here and stream triggers are refused"
         ),
     ] = 3112,
-    data_dir: Annotated[Path, typer.Option(help="where queue messages and dead letters are kept")] = Path("iii-data"),
+    data_dir: Annotated[Path, typer.Option(help="where state, queue messages and dead letters are kept")] = Path(
+        "iii-data"
+    ),
     queue: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME[:fifo]", help="declare a named queue; repeatable. `default` always exists"),
+        typer.Option(
+            metavar="NAME[:fifo]",
+            help="settings of a named queue; repeatable. Others come into being with their first message",
+        ),
     ] = None,
-    memory: Annotated[bool, typer.Option("--memory", help="keep queues in memory and write nothing")] = False,
+    memory: Annotated[bool, typer.Option("--memory", help="keep everything in memory and write nothing")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="log what the engine does, not only warnings")] = False,
 ) -> None:
     """Run the embedded engine until SIGINT or SIGTERM.

@@ -1,7 +1,7 @@
 """The embedded engine: for development, tests and small installations (wire.md)."""
 
 try:
-    from iii_bridge.engine.queue_runner import QueueConfig
+    from iii_bridge.engine.queue_config import QueueConfig
     from iii_bridge.engine.server import Engine
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("iii_bridge"):

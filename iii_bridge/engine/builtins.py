@@ -46,7 +46,8 @@ class BuiltinCall:
         try:
             return msgspec.json.decode(_NOTHING if self.data == NULL else self.data, type=shape)
         except (msgspec.DecodeError, RecursionError) as error:
-            text = f"Failed to deserialize input for {self.function_id}: {error}"
+            problem = str(error).replace("Object missing required field", "missing field", 1)
+            text = f"Failed to deserialize input for {self.function_id}: {problem}"
             raise BuiltinFailure("deserialization_error", text) from None
 
 

@@ -46,14 +46,10 @@ NOT_CARRIED: Final[Mapping[str, str]] = {
     kind: _refusal(kind)
     for kind in (
         "configuration",
-        "cron",
-        "durable:subscriber",
         "log",
-        "state",
         "stream",
         "stream:join",
         "stream:leave",
-        "subscribe",
         "trace",
     )
 }

@@ -14,14 +14,21 @@ from iii_bridge.engine.availability import FunctionsAvailable, WorkersAvailable
 from iii_bridge.engine.binding_functions import BindingFunctions
 from iii_bridge.engine.builtins import log_and_baggage
 from iii_bridge.engine.channels import Channels
+from iii_bridge.engine.cron import Cron
 from iii_bridge.engine.discovery import Discovery
 from iii_bridge.engine.http_provider import HttpProvider
 from iii_bridge.engine.http_server import HttpServer
 from iii_bridge.engine.hub import Hub
 from iii_bridge.engine.listener import Listener
+from iii_bridge.engine.pubsub import PubSub
 from iii_bridge.engine.queue import Queues
-from iii_bridge.engine.queue_runner import QueueConfig
-from iii_bridge.engine.store import Store
+from iii_bridge.engine.queue_config import QueueConfig
+from iii_bridge.engine.queue_functions import QueueFunctions
+from iii_bridge.engine.state import State
+from iii_bridge.engine.storage.database import Database
+from iii_bridge.engine.storage.messages import MessageStore
+from iii_bridge.engine.storage.values import StateStore
+from iii_bridge.engine.topics import Topics
 
 __all__ = ["SHUTDOWN_CODE", "Engine"]
 
@@ -32,7 +39,7 @@ SHUTDOWN_CODE = 1012
 class Engine:
     """An engine in this process; `async with Engine() as engine` starts and stops it.
 
-    A port of 0 takes a free one. `data_dir` None keeps queues in memory;
+    A port of 0 takes a free one. `data_dir` None keeps everything in memory;
     `queues` takes `QueueConfig`s or `NAME[:fifo]`; `http_timeout` and
     `namespace_grace` are in seconds. `stream_port` is reserved for the stream
     socket, which this version does not carry: nothing listens on it, and
@@ -58,21 +65,29 @@ class Engine:
         self.stream_port = stream_port
         self._started = False
         self.hub = Hub(namespace_grace=namespace_grace)
-        self._store = Store(None if data_dir is None else Path(data_dir))
+        self._database = Database(None if data_dir is None else Path(data_dir))
+        self._messages = MessageStore(self._database)
         self._channels = Channels()
-        self._queues = Queues(self.hub, self._store, configs)
+        self._queues = Queues(self.hub, self._messages, configs)
+        self._topics = Topics(self.hub, self._messages)
+        self._state = State(self.hub, StateStore(self._database))
+        self._cron = Cron(self.hub)
+        self._pubsub = PubSub(self.hub)
         http = HttpProvider(self.hub, self._channels, http_timeout)
         self._listener = Listener(self.hub, self._channels)
         self._http_server = HttpServer(http)
         discovery = Discovery(self.hub.protocol)
         self._functions_available = FunctionsAvailable(self.hub, discovery)
-        for provider in (http, WorkersAvailable(self.hub), self._functions_available):
+        availability = (WorkersAvailable(self.hub), self._functions_available)
+        for provider in (http, self._cron, self._state, self._pubsub, self._topics, *availability):
             self.hub.add_provider(provider)
         self.hub.add_builtins(log_and_baggage())
         self.hub.add_builtins(self._channels.builtins())
         self.hub.add_builtins(discovery.builtins())
         self.hub.add_builtins(BindingFunctions(self.hub).builtins())
-        self.hub.add_builtins(self._queues.builtins())
+        for functions in (self._queues, self._topics, self._state, self._pubsub):
+            self.hub.add_builtins(functions.builtins())
+        self.hub.add_builtins(QueueFunctions(self._queues, self._topics, self._messages).builtins())
 
     @property
     def url(self) -> str:
@@ -99,14 +114,17 @@ class Engine:
             raise
         self.port, self.http_port = main.getsockname()[1], web.getsockname()[1]
         try:
-            stored = await self._store.open()
+            await self._database.open()
+            stored = await self._messages.counts()
+            subscriptions = await self._messages.subscriptions()
         except BaseException:
             main.close()
             web.close()
-            await self._store.close()
+            await self._database.close()
             raise
         self._started = True
-        self._queues.resume(stored)
+        self._queues.start(stored)
+        self._topics.start(subscriptions, stored)
         await self._listener.start(main)
         await self._http_server.start(web)
 
@@ -115,14 +133,20 @@ class Engine:
 
         A request that still waits for a worker when that worker's connection closes is answered with an error.
         """
-        self._queues.stop()
-        self._functions_available.close()
+        for part in (self._queues, self._topics):
+            part.stop()
+        for provider in (self._functions_available, self._cron, self._state, self._pubsub):
+            provider.close()
         await self._http_server.drain()
         await self._listener.stop(SHUTDOWN_CODE, "engine shutdown")
         await self.hub.close(SHUTDOWN_CODE, "engine shutdown")
         await self._http_server.stop()
         self._channels.close()
-        await self._store.close()
+        await self._database.close()
+
+    async def backup(self, target: Path) -> None:
+        """Copies all that is stored to a new file while the engine runs. Raises as `Database.backup` does."""
+        await self._database.backup(target)
 
     async def accept(self, transport: Transport) -> None:
         """Serves one worker over any transport, in memory for instance, until it ends."""

@@ -51,6 +51,7 @@ def test_imports(path: Path) -> None:
         "iii_bridge",
         "iii_bridge.contract.http_template",
         "iii_bridge.contract.spec",
+        "iii_bridge.cron",
         "iii_bridge.types",
     }
 

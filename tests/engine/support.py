@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from iii_bridge.engine import Engine
 
 P = ParamSpec("P")
-WAIT = 10.0
+WAIT = 20.0
 
 
 def asynchronous(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
@@ -24,6 +24,13 @@ def asynchronous(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
         asyncio.run(asyncio.wait_for(test(*args, **kwargs), 60))
 
     return run
+
+
+async def until(found: Callable[[], bool]) -> None:
+    """Waits for what nothing tells of."""
+    async with asyncio.timeout(WAIT):
+        while not found():  # noqa: ASYNC110 - there is no event
+            await asyncio.sleep(0.001)
 
 
 class BareWorker:

@@ -34,8 +34,8 @@ async def test_refusals_are_answers() -> None:
         worker = await BareWorker.join(engine)
         bad = await worker.call("engine::register_trigger", {"trigger_type": "http", "function_id": "a::f"})
         assert bad["error"]["code"] == "trigger_registration_failed"
-        cron = await worker.call("engine::register_trigger", {"trigger_type": "cron", "function_id": "a::f"})
-        assert "'cron' is not carried" in cron["error"]["message"]
+        trace = await worker.call("engine::register_trigger", {"trigger_type": "trace", "function_id": "a::f"})
+        assert "'trace' is not carried" in trace["error"]["message"]
 
 
 @asynchronous

@@ -84,7 +84,7 @@ async def test_the_grace_runs_on_the_loops_clock() -> None:
     worker = InMemory(hub)
     await worker.receive()
     await worker.send(type="registerfunction", id="a::f")
-    await worker.send(type="registertrigger", id="t", trigger_type="cron", function_id="a::f", config={})
+    await worker.send(type="registertrigger", id="t", trigger_type="trace", function_id="a::f", config={})
     assert (await worker.receive())["type"] == "triggerregistrationresult"
     assert hub.protocol.catalogue.find("default", "a::f") is not None
     await worker.leave()

@@ -149,7 +149,7 @@ def test_enqueue_to_the_default_queue_with_a_retry() -> None:
         assert done.wait(WAIT)
         assert seen == [{"q": 1}, {"q": 1}]
         with pytest.raises(iii.InvocationError, match="enqueue_error"):
-            worker.trigger({**request, "action": iii.TriggerAction.Enqueue(queue="undeclared")})
+            worker.trigger({**request, "action": iii.TriggerAction.Enqueue(queue="")})
 
 
 @pytest.fixture

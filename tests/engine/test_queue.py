@@ -135,22 +135,48 @@ async def test_a_fifo_queue_may_ask_for_a_group() -> None:
 
 
 @asynchronous
-async def test_an_undeclared_queue_is_refused() -> None:
-    async with bench() as (_, _, producer):
-        error = (await enqueue(producer, 1, "nowhere"))["error"]
-        assert error["code"] == "enqueue_error"
-        assert "Queue 'nowhere' not found" in error["message"]
+async def test_groups_of_a_fifo_queue_run_beside_each_other() -> None:
+    grouped = QueueConfig("grouped", type="fifo", message_group_field="g", backoff_ms=5)
+    async with bench(grouped) as (_, worker, producer):
+        for n, group in enumerate("aabb"):
+            await enqueue(producer, {"g": group, "n": n}, "grouped")
+        first, second = [await worker.receive("invokefunction") for _ in range(2)]
+        assert [first["data"]["n"], second["data"]["n"]] == [0, 2]
+        await respond(worker, first, error={"code": "x", "message": "m"})
+        await respond(worker, second, result=1)
+        seen = [(await worker.answer("ok"))["data"]["n"] for _ in range(3)]
+        assert [n for n in seen if n < 2] == [0, 1]
+        assert 3 in seen
+        await settled(producer, "grouped", depth=0, dlq_depth=0)
+
+
+async def respond(worker: BareWorker, call: Any, **body: Any) -> None:
+    await worker.send(type="invocationresult", invocation_id=call["invocation_id"], function_id="", **body)
+
+
+@asynchronous
+async def test_a_queue_comes_into_being_with_its_first_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with bench() as (_, worker, producer):
+        assert "messageReceiptId" in (await enqueue(producer, 1, "new"))["result"]
+        assert (await worker.answer())["data"] == 1
+        rows = (await producer.call("engine::queue::list_topics", {}))["result"]
+        assert [row["name"] for row in rows] == ["default", "new"]
+        monkeypatch.setattr("iii_bridge.engine.queue._MOST_QUEUES", 2)
+        for name, problem in (("another", "use fewer names"), ("", "Queue is not set")):
+            error = (await enqueue(producer, 1, name))["error"]
+            assert error["code"] == "enqueue_error"
+            assert problem in error["message"]
 
 
 @asynchronous
 async def test_a_message_that_cannot_be_stored_is_refused(caplog: pytest.LogCaptureFixture) -> None:
     async with bench() as (engine, worker, producer):
-        await engine._store._submit(lambda db: db.execute("PRAGMA max_page_count = 1").fetchone())
+        await engine._database.submit(lambda db: db.execute("PRAGMA max_page_count = 1").fetchone())
         error = (await enqueue(producer, "x" * 100_000, "default"))["error"]
         assert error["code"] == "enqueue_error"
         assert "could not be stored: database or disk is full" in error["message"]
         assert [record.levelname for record in caplog.records] == ["ERROR"]
-        await engine._store._submit(lambda db: db.execute("PRAGMA max_page_count = 100000").fetchone())
+        await engine._database.submit(lambda db: db.execute("PRAGMA max_page_count = 100000").fetchone())
         assert "messageReceiptId" in (await enqueue(producer, 2, "default"))["result"]
         assert (await worker.answer())["data"] == 2
 
@@ -259,21 +285,15 @@ def test_after_a_restart_a_worker_has_time_to_come_back(tmp_path: Path) -> None:
     asyncio.run(second())
 
 
-def test_messages_of_a_queue_no_longer_declared_are_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_messages_of_a_queue_no_longer_declared_are_delivered(tmp_path: Path) -> None:
     async def before() -> None:
         async with bench(FAST, data_dir=tmp_path) as (_, worker, producer):
             await enqueue(producer, 1, "fast")
             await worker.receive("invokefunction")
 
-    async def without() -> None:
-        async with Engine(data_dir=tmp_path):
-            pass
-
     async def after() -> None:
-        async with bench(FAST, data_dir=tmp_path) as (_, worker, _producer):
+        async with bench(data_dir=tmp_path) as (_, worker, _producer):
             assert (await worker.answer())["data"] == 1
 
     asyncio.run(before())
-    asyncio.run(without())
-    assert "queue fast is not declared" in caplog.text
     asyncio.run(after())

@@ -7,7 +7,7 @@ import pytest
 from tests.meta.source import Module, written_by_hand
 
 # From low to high; a part of the tree may import itself and what its row names.
-L0 = {"errors", "status", "types"}
+L0 = {"cron", "errors", "status", "types"}
 L1 = {"wire"}
 L2 = {"protocol"}
 L3 = {"contract"}
@@ -35,7 +35,8 @@ HOME: dict[str, set[str]] = {
     "websockets": {"iii_bridge.aio.websocket", "iii_bridge.engine.listener"},
     "betterproto2": {"iii_bridge.contract.betterproto", "iii_bridge.contract.well_known"},
     "uvicorn": {"iii_bridge.engine.http_server"},
-    "sqlite3": {"iii_bridge.engine.store"},
+    "sqlite3": {f"iii_bridge.engine.storage.{table}" for table in ("database", "messages", "schema", "values")},
+    "croniter": {"iii_bridge.cron"},
 }
 
 NO_CLOCK_NO_IO = {

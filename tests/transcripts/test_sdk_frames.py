@@ -40,7 +40,7 @@ async def test_everything_an_sdk_sends_is_understood(name: str) -> None:
         assert [b.trigger_type for b in engine.hub.protocol.triggers.bindings()] == ["http"]
         answers = [f for f in came if f["type"] == "invocationresult"]
         assert {f["invocation_id"] for f in answers} == asked
-        codes = {f["error"]["code"] for f in answers}
-        # the recorded targets live nowhere; NaN is no JSON; queue `q` was never declared
-        assert codes == {"function_not_found", "enqueue_error"} | ({"invalid_request"} if "python" in name else set())
+        codes = {f["error"]["code"] for f in answers if "error" in f}
+        # the recorded targets live nowhere; NaN is no JSON
+        assert codes == {"function_not_found"} | ({"invalid_request"} if "python" in name else set())
         assert not [f for f in came if f["type"] == "triggerregistrationresult"]

@@ -8,8 +8,8 @@ from typing import Final
 
 from iii_bridge.contract.http_template import parse_engine_path, parse_template
 from iii_bridge.contract.spec import HttpRule, MethodKind
+from iii_bridge.cron import CronError, check_cron
 from iii_codegen.model.bindings import RAW_REQUEST
-from iii_codegen.model.cron import CronError, check_cron
 from iii_codegen.model.diagnostics import Report
 from iii_codegen.model.nodes import Cardinality, Field, Kind, Method, PlacedBinding, Tree
 

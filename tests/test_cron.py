@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iii_codegen.model.cron import CronError, check_cron
+from iii_bridge.cron import CronError, check_cron
 
 
 @pytest.mark.parametrize(
