@@ -46,7 +46,7 @@ def test_it_says_where_it_is_and_ends_well_on_a_signal(number: signal.Signals, t
     ) as process:
         found = ready(process)
         assert found[3] == str(data)
-        assert (data / "queue.db").exists()
+        assert (data / "engine.db").exists()
         with connect(found[1]) as socket:
             assert "workerregistered" in str(socket.recv())
         process.send_signal(number)
