@@ -9,7 +9,7 @@ from typing import Any, TypeVar, Unpack
 
 from msgspec import UNSET
 
-from iii_bridge.abi.stubs import Service, ServiceSync
+from iii_bridge.abi.stubs import AsyncStub, Service, ServiceSync
 from iii_bridge.aio.dispatch import Dispatcher
 from iii_bridge.aio.session import Session
 from iii_bridge.aio.states import StateListener
@@ -19,11 +19,13 @@ from iii_bridge.bridge.checks import encode_json
 from iii_bridge.bridge.handlers import function_handler, with_context
 from iii_bridge.bridge.hints import converter_for, schemas_of
 from iii_bridge.bridge.hosting import Hosting
+from iii_bridge.bridge.http_front import forwarding
 from iii_bridge.bridge.interceptors import AnyServerInterceptor, ClientInterceptor, is_async
 from iii_bridge.bridge.ownership import Ownership
 from iii_bridge.bridge.settings import Settings
 from iii_bridge.bridge.trigger_types import OnBinding, TriggerType, TriggerTypes
 from iii_bridge.bridge.verbs import Verbs
+from iii_bridge.contract.spec import ServiceSpec
 from iii_bridge.errors import LocalProtocolError, Side
 from iii_bridge.protocol.worker import WorkerProtocol
 from iii_bridge.protocol.worker_events import (
@@ -127,6 +129,18 @@ class Bridge(Verbs):
         then.
         """
         await self._worker.serve(service, **options)
+
+    async def serve_http(self, service: type[AsyncStub] | ServiceSpec, *, namespace: str | None = None) -> None:
+        """Serves the http routes of a service that another worker implements, in whatever language.
+
+        `service` is its generated client class, or its spec; `namespace` is
+        where its functions are looked up. Transcoding and checks happen here,
+        the methods are called with the deadline, trace and metadata of the
+        request. Raises as `serve`, and LocalProtocolError for a service without
+        http routes.
+        """
+        spec = service if isinstance(service, ServiceSpec) else service._methods  # pyright: ignore[reportPrivateUsage]
+        await self._worker.front(spec, forwarding(self, namespace))
 
     def function(
         self, function_id: str, *, description: str | None = None, metadata: Mapping[str, Json] | None = None

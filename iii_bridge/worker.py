@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypedDict, Unpack
 
@@ -17,8 +17,9 @@ from iii_bridge.aio.dispatch import Dispatcher, Handler
 from iii_bridge.aio.session import Session
 from iii_bridge.bridge.bindings import plan_bindings
 from iii_bridge.bridge.checks import encode_json
-from iii_bridge.bridge.handlers import method_handler
+from iii_bridge.bridge.handlers import MethodBody, method_handler
 from iii_bridge.bridge.hosting import Concurrency, Hosting, limits_of
+from iii_bridge.bridge.http_adapter import plan_http
 from iii_bridge.bridge.ownership import Ownership
 from iii_bridge.contract.spec import MethodKind, MethodSpec, ServiceSpec
 from iii_bridge.errors import (
@@ -100,7 +101,22 @@ class Worker:
 
     async def serve(self, service: Service | ServiceSync, **options: Unpack[ServeOptions]) -> Served:
         """Registers, confirms, then binds. Raises as `Bridge.serve` says."""
-        served = self._plan(service, options)
+        return await self._hold(self._plan(service, options))
+
+    async def front(self, spec: ServiceSpec, body: Callable[[MethodSpec[Any, Any]], MethodBody]) -> Served:
+        """Serves the http routes alone of a service that another worker implements; `body` calls a method of it.
+
+        Raises as `Bridge.serve_http` says.
+        """
+        served = Served(f"the http routes of {spec.full_name}", "raise")
+        for adapter in plan_http((method, body(method)) for method in spec.methods):
+            served.functions.append((adapter.registration(), adapter.handle))
+            served.bindings += adapter.bindings
+        if not served.bindings:
+            raise LocalProtocolError(f"{spec.full_name} has no http routes to serve; give a method google.api.http")
+        return await self._hold(served)
+
+    async def _hold(self, served: Served) -> Served:
         for function_id in served.function_ids:
             if function_id in self._dispatcher.handlers:
                 raise LocalProtocolError(f"{function_id} is served already; serve every function once")

@@ -7,7 +7,7 @@ import contextlib
 import inspect
 import logging
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, Unpack, cast
 
 from iii_bridge.abi.stubs import Service, ServiceSync
@@ -19,7 +19,7 @@ from iii_bridge.client import Bridge
 from iii_bridge.errors import LocalProtocolError
 from iii_bridge.worker import Dialect, OnConflict
 
-__all__ = ["DEFAULT_GRACE", "RunOptions", "ServiceSource", "run"]
+__all__ = ["DEFAULT_GRACE", "RunOptions", "ServiceSource", "run", "run_program"]
 
 _log: Final = logging.getLogger("iii_bridge.run")
 
@@ -62,21 +62,43 @@ def run(
     """
     if not services:
         raise LocalProtocolError("run needs a service; pass at least one")
-    grace = options.pop("grace", DEFAULT_GRACE)
     serving: dict[str, Any] = {name: options.pop(name) for name in ("on_conflict", "dialect") if name in options}
-    rest = cast("ConnectOptions", options)
+
+    async def start(bridge: Bridge) -> None:
+        for source in services:
+            await bridge.serve(await _service(source, bridge), **serving)
+        if on_ready is not None:
+            on_ready(bridge)
+
+    run_program(
+        start,
+        url=url,
+        grace=options.pop("grace", DEFAULT_GRACE),
+        client_interceptors=client_interceptors,
+        server_interceptors=server_interceptors,
+        **cast("ConnectOptions", options),
+    )
+
+
+def run_program(
+    start: Callable[[Bridge], Awaitable[None]],
+    *,
+    url: str | None = None,
+    grace: float = DEFAULT_GRACE,
+    client_interceptors: Sequence[ClientInterceptor] = (),
+    server_interceptors: Sequence[AnyServerInterceptor] = (),
+    **options: Unpack[ConnectOptions],
+) -> None:
+    """Connects, awaits `start`, and goes on until a signal, as `run` says."""
 
     async def main() -> None:
         stopping = _Stopping(grace)
         connecting = connect(
-            url, client_interceptors=client_interceptors, server_interceptors=server_interceptors, **rest
+            url, client_interceptors=client_interceptors, server_interceptors=server_interceptors, **options
         )
         async with stopping, connecting as bridge:
             stopping.bridge = bridge
-            for source in services:
-                await bridge.serve(await _service(source, bridge), **serving)
-            if on_ready is not None:
-                on_ready(bridge)
+            await start(bridge)
             await bridge.wait_closed()
 
     with asyncio.Runner(loop_factory=new_event_loop) as runner:

@@ -36,6 +36,9 @@ VERBS: Final = {
     "engine": Verb("iii_bridge.cli.engine", "engine", "engine", "Run the embedded engine."),
     "serve": Verb("iii_bridge.cli.serve", "serve", None, "Serve services of a module until a signal."),
     "demo": Verb("iii_bridge.cli.demo", "demo", "all", "Run typed calls across Python, TypeScript and Rust."),
+    "http-front": Verb(
+        "iii_bridge.cli.http_front", "http_front", "codegen", "Serve http routes for workers in other languages."
+    ),
     "protos": Verb("iii_bridge.cli.protos", "app", "codegen", "Find or copy the option and google .proto files."),
 }
 
