@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
@@ -38,6 +38,13 @@ async def bridge_in_memory(engine: FakeEngine, **options: Any) -> AsyncIterator[
         yield bridge, peer
     finally:
         await bridge.close()
+
+
+async def until(true: Callable[[], Any], bridge: Bridge) -> None:
+    """Waits for something to become true, one round trip at a time."""
+    async with asyncio.timeout(10):
+        while not true():
+            await bridge.call("engine::workers::list")
 
 
 class Bench:

@@ -11,15 +11,8 @@ from iii_bridge import Bridge, ContractError, InvocationError, LocalProtocolErro
 from iii_bridge.bridge.trigger_types import TriggerBinding, TriggerType
 from tests.aio.fake_engine import FakeEngine
 from tests.bridge.contracts import shop
-from tests.bridge.support import bench, bridge_in_memory, run_really
+from tests.bridge.support import bench, bridge_in_memory, run_really, until
 from tests.virtual_clock import run_virtually
-
-
-async def until(true: Any, bridge: Bridge) -> None:
-    """Waits for something to become true, one round trip at a time."""
-    async with asyncio.timeout(10):
-        while not true():
-            await bridge.call("engine::workers::list")
 
 
 async def one_binding(kind: TriggerType[Any], bridge: Bridge) -> TriggerBinding[Any]:
