@@ -77,7 +77,9 @@ class Bridge(Verbs):
         self._triggers = Triggers(self._session)
         self._ownership = Ownership(self._session, settings.worker_name)
         self._hosting = Hosting(settings.handler_threads, server_interceptors, settings.concurrency)
-        self._worker = Worker(self._session, self._dispatcher, self._triggers, self._ownership, self._hosting)
+        self._worker = Worker(
+            self._session, self._dispatcher, self._triggers, self._ownership, self._hosting, self._calls
+        )
         self._trigger_types = TriggerTypes(self._session, self._calls)
 
     # --- who and where -------------------------------------------------------

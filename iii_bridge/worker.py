@@ -16,10 +16,12 @@ from iii_bridge.abi.stubs import Service, ServiceSync
 from iii_bridge.aio.dispatch import Dispatcher, Handler
 from iii_bridge.aio.session import Session
 from iii_bridge.bridge.bindings import plan_bindings
+from iii_bridge.bridge.calls import Calls
 from iii_bridge.bridge.checks import encode_json
 from iii_bridge.bridge.handlers import MethodBody, method_handler
 from iii_bridge.bridge.hosting import Concurrency, Hosting, limits_of
 from iii_bridge.bridge.http_adapter import plan_http
+from iii_bridge.bridge.http_endpoints import forwarding_body, http_invocation, refuse_invocation
 from iii_bridge.bridge.ownership import Ownership
 from iii_bridge.contract.spec import MethodKind, MethodSpec, ServiceSpec
 from iii_bridge.errors import (
@@ -90,7 +92,9 @@ class Worker:
         triggers: Triggers,
         ownership: Ownership,
         hosting: Hosting,
+        calls: Calls,
     ) -> None:
+        self._calls = calls
         self._hosting = hosting
         self._session = session
         self._dispatcher = dispatcher
@@ -177,22 +181,23 @@ class Worker:
         limits = limits_of(spec, options.get("concurrency"))
         dialect = options.get("dialect", "2020-12")
         methods = [
-            (
-                method,
-                self._hosting.body(
-                    getattr(service, method.name),
-                    name=method.function_id,
-                    blocking=isinstance(service, ServiceSync),
-                    method=method,
-                    concurrency=limits.get(method.name),
-                ),
-                _registration(method, spec, dialect),
-            )
+            (method, self._body(service, method, limits.get(method.name)), _registration(method, spec, dialect))
             for method in spec.methods
         ]
         functions, served.bindings = plan_bindings(methods)
-        served.functions = [(own, method_handler(method, body)) for method, body, own in methods] + functions
+        served.functions = [(own, _handler(method, body)) for method, body, own in methods] + functions
         return served
+
+    def _body(self, service: Service | ServiceSync, method: MethodSpec[Any, Any], limit: int | None) -> MethodBody:
+        if method.http_endpoint is not None:
+            return forwarding_body(method, self._calls)
+        return self._hosting.body(
+            getattr(service, method.name),
+            name=method.function_id,
+            blocking=isinstance(service, ServiceSync),
+            method=method,
+            concurrency=limit,
+        )
 
     def _check_namespace(self, spec: ServiceSpec) -> None:
         own = self._session.protocol.namespace or DEFAULT_NAMESPACE
@@ -267,7 +272,7 @@ def check_service(service: Any) -> None:
         raise LocalProtocolError(f"serve takes an instance of a class with a generated base, not {given}")
     if isinstance(service, ServiceSync):
         for method in service._service.methods:  # pyright: ignore[reportPrivateUsage] -- rpc names own the public ones
-            if inspect.iscoroutinefunction(getattr(service, method.name)):
+            if inspect.iscoroutinefunction(getattr(service, method.name, None)):
                 name = f"{type(service).__name__}.{method.name}"
                 raise LocalProtocolError(f"{name} is asynchronous in a blocking service; use the base without Sync")
 
@@ -280,8 +285,10 @@ def _check_supported(method: MethodSpec[Any, Any]) -> None:
 
     if method.kind is not MethodKind.UNARY:
         raise refuse(f"a {method.kind.value.replace('_', ' ')}", "make the method unary")
-    if method.http_endpoint is not None:
-        raise refuse("http_endpoint", "take the option out, or leave the method out of the service")
+
+
+def _handler(method: MethodSpec[Any, Any], body: MethodBody) -> Handler:
+    return method_handler(method, body) if method.http_endpoint is None else refuse_invocation
 
 
 def _registration(method: MethodSpec[Any, Any], service: ServiceSpec, dialect: Dialect) -> RegisterFunction:
@@ -297,6 +304,7 @@ def _registration(method: MethodSpec[Any, Any], service: ServiceSpec, dialect: D
         request_format=_schema(schemas.request_draft_07 if draft_07 else schemas.request),
         response_format=_schema(schemas.response_draft_07 if draft_07 else schemas.response),
         metadata=encode_json(metadata, method.function_id, Side.CONFIG),
+        invocation=UNSET if method.http_endpoint is None else http_invocation(method.http_endpoint),
     )
 
 

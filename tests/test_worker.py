@@ -276,7 +276,6 @@ def test_http_works_in_a_namespace() -> None:
     ("service", "problem"),
     [
         ("WatchService", "shop.v1.WatchService/Watch: a server stream is not carried"),
-        ("EndpointService", "EndpointService/Get: http_endpoint is not carried"),
     ],
 )
 def test_what_is_not_carried_is_refused_by_name_before_anything_is_registered(service: str, problem: str) -> None:

@@ -11,8 +11,10 @@ from msgspec import Raw
 
 from iii_bridge.contract.protojson import Codec, CodecError, codec_for
 from iii_bridge.contract.spec import MethodSpec
+from iii_bridge.contract.well_known import Empty
 from iii_bridge.errors import ContractError, Side
 from iii_bridge.types import Json
+from iii_bridge.wire import NULL
 
 __all__ = ["MethodChecks", "checks_of", "decode_json", "encode_json"]
 
@@ -55,7 +57,9 @@ class MethodChecks(Generic[Request, Response]):
             raise ContractError(self._function_id, Side.RESPONSE, error.path, error.problem) from error
 
     def decode_response(self, data: Raw) -> Response:
-        """At the caller, before it sees anything."""
+        """At the caller, before it sees anything; where nothing is promised, no value will do (sdks.md 1.10)."""
+        if self.method.response is Empty and data == NULL:
+            return self.method.response()
         try:
             return self._response.decode(data)
         except CodecError as error:

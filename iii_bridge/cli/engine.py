@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from iii_bridge.engine import Engine
+from iii_bridge.engine import Engine, HttpSecurity
 
 __all__ = ["engine"]
 
@@ -42,6 +42,13 @@ def engine(
         ),
     ] = None,
     memory: Annotated[bool, typer.Option("--memory", help="keep everything in memory and write nothing")] = False,
+    allow_private_endpoints: Annotated[
+        bool,
+        typer.Option(
+            "--allow-private-endpoints",
+            help="let http-invoked functions be at private and loopback addresses, and over plain http",
+        ),
+    ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="log what the engine does, not only warnings")] = False,
 ) -> None:
     """Run the embedded engine until SIGINT or SIGTERM.
@@ -59,6 +66,9 @@ def engine(
             data_dir=None if memory else data_dir,
             namespace_grace=_grace(),
             queues=queue or (),
+            http_functions=HttpSecurity(
+                block_private_ips=not allow_private_endpoints, require_https=not allow_private_endpoints
+            ),
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None

@@ -1,6 +1,7 @@
 """The embedded engine: for development, tests and small installations (wire.md)."""
 
 try:
+    from iii_bridge.engine.http_functions import HttpSecurity
     from iii_bridge.engine.queue_config import QueueConfig
     from iii_bridge.engine.server import Engine
 except ModuleNotFoundError as error:
@@ -9,4 +10,4 @@ except ModuleNotFoundError as error:
     text = f"iii_bridge.engine needs {error.name}; install it with: pip install 'iii-bridge[engine]'"
     raise ModuleNotFoundError(text, name=error.name) from None
 
-__all__ = ["Engine", "QueueConfig"]
+__all__ = ["Engine", "HttpSecurity", "QueueConfig"]

@@ -18,12 +18,15 @@ from msgspec import UNSET, Raw, UnsetType
 from iii_bridge.aio.transport import Transport, TransportClosed
 from iii_bridge.engine.builtins import Builtin, BuiltinCall, BuiltinFailure
 from iii_bridge.engine.connection import Connection
+from iii_bridge.engine.http_functions import HttpFunctions
 from iii_bridge.engine.providers import NOT_CARRIED, TriggerProvider, TriggerRefused
 from iii_bridge.errors import InvocationError
 from iii_bridge.protocol.engine import EngineProtocol
 from iii_bridge.protocol.engine_effects import (
     BindTrigger,
     CallBuiltin,
+    CallHttp,
+    CheckHttp,
     CloseConnection,
     Effect,
     Note,
@@ -65,9 +68,10 @@ class Hub:
     `namespace_grace` is in seconds (wire.md 2.2).
     """
 
-    def __init__(self, *, namespace_grace: float = 5.0) -> None:
+    def __init__(self, *, namespace_grace: float = 5.0, http_functions: HttpFunctions | None = None) -> None:
         self.protocol = EngineProtocol(new_id, namespace_grace=namespace_grace, not_carried=NOT_CARRIED)
         self.on_worker_changed: list[Callable[[str, str], None]] = []
+        self.http_functions = http_functions or HttpFunctions()
         self._grace = namespace_grace
         self._connections: dict[str, Connection] = {}
         self._builtins: dict[str, Builtin] = {}
@@ -77,6 +81,8 @@ class Hub:
         self._do: dict[type, Callable[[Any], None]] = {
             CloseConnection: self._close,
             CallBuiltin: self._call_builtin,
+            CheckHttp: self._check_http,
+            CallHttp: self._call_http,
             Resolve: self._resolve,
             BindTrigger: self._bind,
             UnbindTrigger: self._unbind,
@@ -152,6 +158,7 @@ class Hub:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.http_functions.close()
 
     # -- calls ------------------------------------------------------------------------------
 
@@ -246,6 +253,18 @@ class Hub:
             self.apply(self.protocol.complete(pending, outcome, None))
         else:
             self.spawn(self._finish_builtin(pending, outcome))
+
+    def _check_http(self, effect: CheckHttp) -> None:
+        self.spawn(self._finish_check(effect))
+
+    async def _finish_check(self, effect: CheckHttp) -> None:
+        problem = await self.http_functions.problem(effect.invocation)
+        if problem is not None:
+            _log.warning("%s is not registered: %s", effect.message.id, problem)
+        self.apply(self.protocol.checked(effect, problem is None))
+
+    def _call_http(self, effect: CallHttp) -> None:
+        self.spawn(self._finish_builtin(effect.pending, self.http_functions.call(effect.entry, effect.data)))
 
     async def _finish_builtin(self, pending: PendingInvocation, outcome: Coroutine[Any, Any, Raw | None]) -> None:
         result, error = None, None

@@ -16,6 +16,7 @@ from iii_bridge.engine.builtins import log_and_baggage
 from iii_bridge.engine.channels import Channels
 from iii_bridge.engine.cron import Cron
 from iii_bridge.engine.discovery import Discovery
+from iii_bridge.engine.http_functions import HttpFunctions, HttpSecurity
 from iii_bridge.engine.http_provider import HttpProvider
 from iii_bridge.engine.http_server import HttpServer
 from iii_bridge.engine.hub import Hub
@@ -41,7 +42,9 @@ class Engine:
 
     A port of 0 takes a free one. `data_dir` None keeps everything in memory;
     `queues` takes `QueueConfig`s or `NAME[:fifo]`; `http_timeout` and
-    `namespace_grace` are in seconds. `stream_port` is reserved for the stream
+    `namespace_grace` are in seconds. `http_functions` says which endpoints of
+    http-invoked functions may be called; private addresses and plain http may
+    not unless it allows them. `stream_port` is reserved for the stream
     socket, which this version does not carry: nothing listens on it, and
     stream triggers are refused.
     """
@@ -57,6 +60,7 @@ class Engine:
         queues: Iterable[QueueConfig | str] = (),
         http_timeout: float = 30.0,
         namespace_grace: float = 5.0,
+        http_functions: HttpSecurity | None = None,
     ) -> None:
         configs = [QueueConfig.parse(queue) if isinstance(queue, str) else queue for queue in queues]
         self.host = host
@@ -64,7 +68,7 @@ class Engine:
         self.http_port = http_port
         self.stream_port = stream_port
         self._started = False
-        self.hub = Hub(namespace_grace=namespace_grace)
+        self.hub = Hub(namespace_grace=namespace_grace, http_functions=HttpFunctions(http_functions or HttpSecurity()))
         self._database = Database(None if data_dir is None else Path(data_dir))
         self._messages = MessageStore(self._database)
         self._channels = Channels()

@@ -72,7 +72,7 @@ class Catalogue:
             request_format=raw_or_none(message.request_format),
             response_format=raw_or_none(message.response_format),
             metadata=raw_or_none(message.metadata),
-            over_http=bool(message.invocation),
+            invocation=message.invocation or None,
         )
         return None
 

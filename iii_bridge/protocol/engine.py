@@ -14,7 +14,15 @@ from msgspec import Raw
 
 from iii_bridge.protocol.builtins import WORKERS_REGISTER
 from iii_bridge.protocol.catalogue import Catalogue
-from iii_bridge.protocol.engine_effects import CallBuiltin, CloseConnection, Effect, Note, Send, WorkerChanged
+from iii_bridge.protocol.engine_effects import (
+    CallBuiltin,
+    CheckHttp,
+    CloseConnection,
+    Effect,
+    Note,
+    Send,
+    WorkerChanged,
+)
 from iii_bridge.protocol.engine_state import FunctionEntry, PendingInvocation, Worker
 from iii_bridge.protocol.invocations import Invocations
 from iii_bridge.protocol.registration import NameLeases, RegisterRequest, read_request
@@ -180,9 +188,13 @@ class EngineProtocol:
     def _apply(self, worker: Worker, namespace: str, message: Message) -> list[Effect]:
         match message:
             case RegisterFunction():
-                rejected = self.catalogue.register(worker, namespace, message)
-                return [] if rejected is None else [Send(worker.id, rejected)]
+                worker.checking.pop(message.id, None)
+                if not message.invocation:
+                    return self._record(worker, namespace, message)
+                worker.checking[message.id] = message
+                return [CheckHttp(worker, message, message.invocation)]
             case UnregisterFunction():
+                worker.checking.pop(message.id, None)
                 self.catalogue.unregister(worker, namespace, message.id)
                 return []
             case RegisterTrigger():
@@ -195,6 +207,10 @@ class EngineProtocol:
                 return self.triggers.unregister_type(worker, text_or_none(message.namespace) or namespace, message.id)
             case _:  # registerservice: grouping only, nothing here reads it (wire.md 3.8)
                 return []
+
+    def _record(self, worker: Worker, namespace: str, message: RegisterFunction) -> list[Effect]:
+        rejected = self.catalogue.register(worker, namespace, message)
+        return [] if rejected is None else [Send(worker.id, rejected)]
 
     def _malformed(self, worker: Worker, message: MalformedMessage) -> list[Effect]:
         """The real engine drops such a frame; a caller that can be named is answered (sdks.md 9.6)."""
@@ -275,6 +291,16 @@ class EngineProtocol:
     def complete(self, pending: PendingInvocation, result: Raw | None, error: ErrorBody | None) -> list[Effect]:
         """A built-in asked for by `CallBuiltin` has its answer."""
         return self._invocations.finish(pending, result, error)
+
+    def checked(self, effect: CheckHttp, allowed: bool) -> list[Effect]:
+        """The verdict on an endpoint: its function is recorded, or dropped without a word (wire.md 9)."""
+        worker, message = effect.worker, effect.message
+        if worker.checking.get(message.id) is not message:
+            return []  # taken back, or registered anew, meanwhile
+        del worker.checking[message.id]
+        if worker.gone or worker.namespace is None or not allowed:
+            return []
+        return self._record(worker, worker.namespace, message)
 
     def refuse_trigger(self, binding_id: str, text: str) -> list[Effect]:
         """The engine's own provider refused a trigger asked for by `BindTrigger`."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw
 
-from iii_bridge.protocol.engine_state import Binding, PendingInvocation
-from iii_bridge.wire.messages import ErrorBody, Message
+from iii_bridge.protocol.engine_state import Binding, FunctionEntry, PendingInvocation, Worker
+from iii_bridge.wire.messages import ErrorBody, HttpInvocation, Message, RegisterFunction
 
 __all__ = [
     "BindTrigger",
     "CallBuiltin",
+    "CallHttp",
+    "CheckHttp",
     "CloseConnection",
     "Effect",
     "Note",
@@ -47,6 +49,22 @@ class CallBuiltin(msgspec.Struct, frozen=True):
     function_id: str
     data: Raw
     caller: str | None
+
+
+class CheckHttp(msgspec.Struct, frozen=True):
+    """Look whether a function may be called over HTTP; `EngineProtocol.checked` takes the verdict (wire.md 9)."""
+
+    worker: Worker
+    message: RegisterFunction
+    invocation: HttpInvocation
+
+
+class CallHttp(msgspec.Struct, frozen=True):
+    """Call a function over HTTP (wire.md 9); the answer comes back through `EngineProtocol.complete`."""
+
+    pending: PendingInvocation
+    entry: FunctionEntry
+    data: Raw
 
 
 class Resolve(msgspec.Struct, frozen=True):
@@ -94,6 +112,8 @@ Effect = (
     Send
     | CloseConnection
     | CallBuiltin
+    | CheckHttp
+    | CallHttp
     | Resolve
     | BindTrigger
     | UnbindTrigger

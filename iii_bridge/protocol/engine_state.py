@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from msgspec import UNSET, Raw, UnsetType
 
 from iii_bridge.wire.limits import DEFAULT_NAMESPACE, MAX_MESSAGE_BYTES
-from iii_bridge.wire.messages import Message
+from iii_bridge.wire.messages import HttpInvocation, Message, RegisterFunction
 
 __all__ = ["Binding", "FunctionEntry", "PendingInvocation", "TriggerType", "Worker", "WorkerDetails"]
 
@@ -47,6 +47,8 @@ class Worker:
     details: WorkerDetails = field(default_factory=WorkerDetails)
     message_limit: int = MAX_MESSAGE_BYTES
     gone: bool = False
+    checking: dict[str, RegisterFunction] = field(default_factory=dict[str, RegisterFunction], repr=False)
+    """Functions to be called over HTTP whose endpoints are being looked at, by id."""
     held: list[Message] = field(default_factory=list[Message], repr=False)
     executing: dict[str, PendingInvocation] = field(default_factory=dict[str, "PendingInvocation"], repr=False)
     issued: set[PendingInvocation] = field(default_factory=set["PendingInvocation"], repr=False)
@@ -64,7 +66,8 @@ class FunctionEntry:
     request_format: Raw | None = None
     response_format: Raw | None = None
     metadata: Raw | None = None
-    over_http: bool = False
+    invocation: HttpInvocation | None = None
+    """How the engine calls it over HTTP; None for a function of a worker or of the engine itself (wire.md 9)."""
 
 
 @dataclass(slots=True, eq=False)

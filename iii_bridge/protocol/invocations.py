@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from iii_bridge.protocol.catalogue import Catalogue, blank_namespace, raw_or_none
-from iii_bridge.protocol.engine_effects import CallBuiltin, Effect, Note, Resolve, Send
+from iii_bridge.protocol.engine_effects import CallBuiltin, CallHttp, Effect, Note, Resolve, Send
 from iii_bridge.protocol.engine_state import FunctionEntry, PendingInvocation, Worker
 from iii_bridge.wire.codec import NULL, raw, text_or_none
 from iii_bridge.wire.limits import DEFAULT_NAMESPACE
@@ -192,9 +192,9 @@ class Invocations:
         if executor is None:
             pending.id = pending.caller_invocation_id or self._ids()
             return [CallBuiltin(pending, entry.id, data, None if caller is None else caller.id)]
-        if entry.over_http:
-            text = f"{entry.id} is invoked over http, which this engine version does not carry; serve it from a worker"
-            return self.finish(pending, None, ErrorBody("function_not_invokable", text))
+        if entry.invocation is not None:
+            pending.id = self._ids()
+            return [CallHttp(pending, entry, data)]
         size = len(bytes(data)) + (0 if metadata is UNSET else len(bytes(metadata)))
         if size > executor.message_limit - _ENVELOPE_BYTES:
             return self.finish(pending, None, _too_large("payload", entry.id, executor.message_limit))

@@ -58,7 +58,7 @@ _SCRIPT = """
 import asyncio, importlib, json, pkgutil, sys
 from iii_bridge import UnsupportedError, connect
 from iii_bridge.abi.v0 import Service
-from iii_bridge.engine import Engine
+from iii_bridge.engine import Engine, HttpSecurity
 
 async def nothing(self, request, context, /):
     raise AssertionError("nobody calls")
@@ -77,7 +77,8 @@ async def outcome(package, url):
     return {"served": base._service.full_name}
 
 async def main():
-    async with Engine() as engine, connect(engine.url, worker_name="provider") as provider:
+    endpoints = HttpSecurity(block_private_ips=False)  # nothing is called, and no name is looked up
+    async with Engine(http_functions=endpoints) as engine, connect(engine.url, worker_name="provider") as provider:
         for trigger_type in "cron durable:subscriber state stream stream:join subscribe webhook".split():
             provider.register_trigger_type(trigger_type)
         await provider.call("engine::workers::list")
@@ -104,7 +105,11 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
     paths = [str(root / f"project_{number}" / "out") for number in range(len(CASES))]
     answer = subprocess.run(
         [sys.executable, "-W", "error", "-c", _SCRIPT, *packages],
-        env={**{k: v for k, v in os.environ.items() if not k.startswith("III_")}, "PYTHONPATH": os.pathsep.join(paths)},
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith("III_")},
+            "PYTHONPATH": os.pathsep.join(paths),
+            "RECEIPTS_SECRET": "of the engine",
+        },
         capture_output=True,
         text=True,
         timeout=100,
@@ -125,7 +130,5 @@ def test_serve_does_as_the_text_says(number: int, outcomes: list[dict[str, str]]
         assert outcome["served"].startswith(f"docs.snippet{number}.v1."), outcome
 
 
-def test_both_outcomes_are_shown() -> None:
-    marks = [block.mark for block in SHOWN]
-    assert marks.count("refused") >= 1
-    assert marks.count("compile") >= 10
+def test_the_text_shows_enough() -> None:
+    assert [block.mark for block in SHOWN].count("compile") >= 10

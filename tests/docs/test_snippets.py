@@ -27,10 +27,10 @@ def _selected(language: str, *marks: str) -> list[Block]:
     return [block for block in BLOCKS if block.language == language and block.mark in marks]
 
 
-def test_marks_are_known_and_used() -> None:
+def test_marks_are_known() -> None:
     used = {(block.language, block.mark) for block in BLOCKS if block.mark}
     known = {(language, mark) for language, marks in MARKS.items() for mark in marks}
-    assert used == known
+    assert used <= known
 
 
 @pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.place)

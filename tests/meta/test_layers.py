@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 HOME: dict[str, set[str]] = {
     "websockets": {"iii_bridge.aio.websocket", "iii_bridge.engine.listener"},
     "betterproto2": {"iii_bridge.contract.betterproto", "iii_bridge.contract.well_known"},
+    "httpx": {"iii_bridge.engine.http_functions"},
     "uvicorn": {"iii_bridge.engine.http_server"},
     "sqlite3": {f"iii_bridge.engine.storage.{table}" for table in ("database", "messages", "schema", "values")},
     "croniter": {"iii_bridge.cron"},

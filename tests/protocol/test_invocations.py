@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from iii_bridge.protocol.engine_effects import Note
+from iii_bridge.protocol.engine_effects import CallHttp, CheckHttp, Note
 from iii_bridge.protocol.engine_state import FunctionEntry
 from iii_bridge.protocol.invocations import with_caller
 from iii_bridge.wire.codec import raw
 from iii_bridge.wire.limits import MAX_MESSAGE_BYTES
-from iii_bridge.wire.messages import ErrorBody, InvokeFunction
+from iii_bridge.wire.messages import ErrorBody, HttpInvocation, InvokeFunction
 from tests.protocol.engine_machine import Machine, text_of
 
 UUID = "532f1623-b776-49aa-a13b-c0de7be0b1dc"
@@ -179,12 +179,54 @@ def test_not_found_names_the_namespaces_that_have_it() -> None:
     assert machine.only(caller)["error"]["code"] == "function_not_found"
 
 
-def test_http_invoked_functions_are_refused_at_the_call() -> None:
+def checks(machine: Machine) -> list[CheckHttp]:
+    """The endpoints the machine wants looked at since the last time."""
+    found = [effect for effect in machine.other if isinstance(effect, CheckHttp)]
+    machine.other.clear()
+    return found
+
+
+def test_a_function_behind_an_endpoint_is_recorded_once_that_is_allowed_and_called_by_the_shell() -> None:
     machine = Machine()
     worker, caller = machine.join(), machine.join()
+    machine.other.clear()
     machine.frame(worker, type="registerfunction", id="a::web", invocation={"url": "http://x/"})
+    (check,) = checks(machine)
     machine.call(caller, "a::web")
-    assert machine.only(caller)["error"]["code"] == "function_not_invokable"
+    assert machine.only(caller)["error"]["code"] == "function_not_found"
+    machine.apply(machine.protocol.checked(check, True))
+    machine.call(caller, "a::web", {"n": 1}, UUID)
+    (effect,) = machine.other
+    assert isinstance(effect, CallHttp)
+    assert effect.entry.invocation == HttpInvocation("http://x/")
+    machine.apply(machine.protocol.complete(effect.pending, Raw(b"7"), None))
+    assert machine.only(caller)["result"] == 7
+
+
+def test_a_verdict_counts_only_for_what_is_still_wanted() -> None:
+    machine = Machine()
+    worker, caller = machine.join(), machine.join()
+    machine.other.clear()
+
+    def register(function_id: str, **more: object) -> None:
+        machine.frame(worker, type="registerfunction", id=function_id, **more)
+
+    for function_id in ("a::refused", "a::taken-back", "a::replaced", "a::gone"):
+        register(function_id, invocation={"url": "http://x/"})
+    pending = {check.message.id: check for check in checks(machine)}
+    machine.frame(worker, type="unregisterfunction", id="a::taken-back")
+    register("a::replaced")
+    machine.apply(machine.protocol.checked(pending["a::refused"], False))
+    for function_id in ("a::taken-back", "a::replaced"):
+        machine.apply(machine.protocol.checked(pending[function_id], True))
+    entry = machine.protocol.catalogue.find("default", "a::replaced")
+    assert entry is not None
+    assert entry.invocation is None
+    machine.apply(machine.protocol.disconnect(worker))
+    machine.apply(machine.protocol.checked(pending["a::gone"], True))
+    for function_id in ("a::refused", "a::taken-back", "a::gone"):
+        machine.call(caller, function_id)
+        assert machine.only(caller)["error"]["code"] == "function_not_found"
 
 
 def enqueue(machine: Machine, caller: str, **more: object) -> None:

@@ -71,7 +71,8 @@ class ServiceWriter:
                 lines.add(*docstring(comment), "", f"_service = _{base}Spec")
                 lines.add(f"_clients = ({base}Client, {base}ClientSync)")
                 for method in service.methods:
-                    self._abstract(lines, method, python[method.name], blocking)
+                    if method.contract.http_endpoint is None:  # nobody here implements the others
+                        self._abstract(lines, method, python[method.name], blocking)
             self._module.exports.append(name)
         self._names.leave(outer)
         return lines
