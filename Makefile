@@ -80,7 +80,7 @@ types: setup-python ## Run both type checkers in their strict modes
 
 bench: bench-codec bench-codegen bench-rpc ## Run every benchmark
 
-bench-codec: setup-python ## The codec beside json_format, betterproto2 and untyped JSON
+bench-codec: setup-python ## The codec beside betterproto2's own, json_format, protobuf-py and untyped JSON
 	$(BIN)/python benchmarks/bench_codec.py
 
 bench-codegen: setup-python ## Generated messages per second, and how time grows with size

@@ -3,41 +3,68 @@
     make bench-codec
 
 Every round times each way once, so that all of them see the same machine; the
-best round counts. The last line is one JSON object: theirs ÷ ours for the
-order of about 1.1 kB, above 1 where we are faster.
+best round counts. Printed are an order of about 1.1 kB, a small one and one of
+about 100 kB; then what is off the usual path, and what first uses and imports
+cost. The last line is one JSON object for the order of 1.1 kB: theirs ÷ ours,
+above 1 where we are faster.
 """
 
 from __future__ import annotations
 
 import datetime
 import json
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from google.protobuf import json_format
+import msgspec
+import orjson
+from google.protobuf import descriptor_pb2, json_format
+from protobuf.wkt import FileDescriptorSet
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.bench_codegen import write_contracts
 from iii_bridge.contract.json_text import parse_json
 from iii_bridge.contract.protojson import Codec, codec_for
-from iii_bridge.contract.spec import Defaults, JsonProfile
-from tests.contract_layer.contracts import orders
+from iii_bridge.contract.spec import Defaults, JsonProfile, Names
+from tests.contract_layer.contracts import ORDERS, orders
+from tests.contract_layer.dynamic import compile_proto
 
-ROUNDS = 30
-ROUND_SECONDS = 0.004
+ROUNDS: Final = 30
+ROUND_SECONDS: Final = 0.004
+ORDER: Final = "shop.v1.Order"
+FILES: Final = ("google/protobuf/duration.proto", "google/protobuf/timestamp.proto", "orders.proto")
 
 Way = Callable[[], Any]
+
+OURS: Final = "iii-bridge"
+OURS_GOOGLE: Final = "iii-bridge, google's messages"
+EXACT: Final = "iii-bridge, exact path"
+BETTERPROTO2: Final = "betterproto2's own"
+JSON_FORMAT: Final = "google json_format"
+PROTOBUF_PY: Final = "protobuf-py (Rust)"
+ORJSON: Final = "orjson, untyped"
+
+KEYS: Final = {
+    # what is compared: (theirs, ours)
+    "{}_vs_betterproto2": (BETTERPROTO2, OURS),
+    "{}_vs_protobuf_py": (PROTOBUF_PY, OURS),
+    "{}_vs_orjson": (ORJSON, OURS),
+    "google_{}_vs_json_format": (JSON_FORMAT, OURS_GOOGLE),
+}
 
 
 def order(lines: int) -> Any:
     """An order with this many lines; with none, a small one."""
     contract = orders()
-    make: Any = contract.cls("shop.v1.Order")
+    make: Any = contract.cls(ORDER)
     if not lines:
-        return make(order_id="ord-1", gift=True, tags=["new"])
+        return make(order_id="ord-000123", customer_number=42, gift=True)
     line, money, status = (contract.cls(f"shop.v1.{name}") for name in ("Line", "Money", "Status"))
     return make(
         order_id="ord-2026-000123",
@@ -60,25 +87,42 @@ def order(lines: int) -> Any:
     )
 
 
-def ways(codec: Codec[Any], message: Any) -> dict[str, tuple[Way, Way]]:
+def protobuf_py_class() -> Any:
+    """The order as a dynamic class of protobuf-py, whose base is its native one."""
+    files = descriptor_pb2.FileDescriptorSet()
+    for name in FILES:
+        orders().pool.FindFileByName(name).CopyToProto(files.file.add())
+    found = FileDescriptorSet.from_binary(files.SerializeToString()).to_registry().message(ORDER)
+    if found is None or not any(base.__name__ == "NativeMessage" for base in found.type.__mro__):
+        raise SystemExit("protobuf-py runs without its native part; install protobuf-py-ext")
+    return found.type
+
+
+def ways(message: Any, profile: JsonProfile) -> dict[str, tuple[Way, Way]]:
     """Every way by name: how it decodes, how it encodes."""
+    codec: Codec[Any] = codec_for(type(message), profile)
     data = codec.encode(message)
-    text = data.decode()
-    reference = orders().google("shop.v1.Order")
-    theirs = json_format.Parse(text, reference())
+    google, native = orders().google(ORDER), protobuf_py_class()
+    google_codec: Codec[Any] = codec_for(google, profile)
+    theirs, natives, tree = json_format.Parse(data, google()), native.from_json(data), orjson.loads(data)
     ours = type(message)
-    tree = json.loads(text)
-    if codec.decode(data) != message or json_format.Parse(codec.encode(message), reference()) != theirs:
+    if (
+        codec.decode(data) != message
+        or codec.decode(natives.to_json()) != message
+        or google_codec.decode(data) != theirs
+    ):
         raise SystemExit("the codec is wrong; its speed does not matter")
     return {
-        "iii-bridge": (lambda: codec.decode(data), lambda: codec.encode(message)),
-        "iii-bridge, exact path": (
-            lambda: codec._exact(parse_json(data)),
-            lambda: codec._exact_tree(message),
+        OURS: (lambda: codec.decode(data), lambda: codec.encode(message)),
+        OURS_GOOGLE: (lambda: google_codec.decode(data), lambda: google_codec.encode(theirs)),
+        EXACT: (lambda: codec._exact(parse_json(data)), lambda: codec._exact_tree(message)),
+        BETTERPROTO2: (lambda: ours.from_json(data), lambda: message.to_json()),
+        JSON_FORMAT: (
+            lambda: json_format.Parse(data, google()),
+            lambda: json_format.MessageToJson(theirs, indent=None),
         ),
-        "google json_format": (lambda: json_format.Parse(text, reference()), lambda: json_format.MessageToJson(theirs)),
-        "betterproto2": (lambda: ours.from_json(text), lambda: message.to_json()),
-        "json, untyped": (lambda: json.loads(text), lambda: json.dumps(tree)),
+        PROTOBUF_PY: (lambda: native.from_json(data), lambda: natives.to_json()),
+        ORJSON: (lambda: orjson.loads(data), lambda: orjson.dumps(tree)),
     }
 
 
@@ -99,39 +143,93 @@ def _once(function: Way, count: int) -> float:
     return time.perf_counter() - start
 
 
-def compile_times() -> tuple[float, float]:
-    """Milliseconds until the first decode and the first encode of a class nobody has used."""
-    cls = orders().cls("shop.v1.Order")
-    codec: Codec[Any] = codec_for(cls, JsonProfile(defaults=Defaults.OMIT))
-    message = order(1)
-    start = time.perf_counter()
+def compare(title: str, message: Any, profile: JsonProfile) -> tuple[dict[str, float], dict[str, float], int]:
+    """Prints one table: microseconds of each way to decode and to encode. Returns them, and the size in bytes."""
+    table = ways(message, profile)
+    decodes = dict(zip(table, best([decode for decode, _ in table.values()]), strict=True))
+    encodes = dict(zip(table, best([encode for _, encode in table.values()]), strict=True))
+    size = len(codec_for(type(message), profile).encode(message))
+    print(f"{title + f', {size} bytes':<34}{'decode µs':>12}{'x':>8}{'encode µs':>12}{'x':>8}")
+    for name in table:
+        decode, encode = decodes[name], encodes[name]
+        print(f"  {name:<32}{decode:>12.1f}{decode / decodes[OURS]:>8.2f}{encode:>12.1f}{encode / encodes[OURS]:>8.2f}")
+    return decodes, encodes, size
+
+
+def off_the_path(message: Any) -> None:
+    """What it costs to read what is not spelled as we print it."""
+    codec: Codec[Any] = codec_for(type(message))
     data = codec.encode(message)
-    middle = time.perf_counter()
-    codec.decode(data)
-    return (time.perf_counter() - middle) * 1e3, (middle - start) * 1e3
+    tree = orjson.loads(data)
+    newer = {**tree, "newer": "x"}
+    deeper = {**newer, "lines": [{**line, "colour": {"name": "red"}} for line in tree["lines"]]}
+    variants: dict[str, bytes | msgspec.Raw] = {
+        "as we print it": data,
+        "the same, undecoded in a frame": msgspec.Raw(data),
+        "with white space, as json.dumps writes it": json.dumps(tree).encode(),
+        "with a member nobody knows": orjson.dumps(newer),
+        "with members nobody knows in every line": orjson.dumps(deeper),
+        "with the names of the contract": codec_for(type(message), JsonProfile(names=Names.PROTO)).encode(message),
+    }
+    times = best([lambda text=text: codec.decode(text) for text in variants.values()])
+    print(f"{'decoding the order':<50}{'bytes':>8}{'µs':>8}{'x':>8}")
+    for (name, text), found in zip(variants.items(), times, strict=True):
+        print(f"  {name:<48}{len(bytes(text)):>8}{found:>8.1f}{found / times[0]:>8.2f}")
+
+
+def first_uses() -> None:
+    """Milliseconds until a class that nobody has used is decoded and encoded, fifteen fields and two classes in it."""
+    decode, encode = [], []
+    for number in range(5):
+        text = ORDERS.replace("shop.v1", f"fresh{number}.v1")
+        cls: Any = compile_proto(text, f"fresh{number}.proto").cls(f"fresh{number}.v1.Order")
+        codec: Codec[Any] = codec_for(cls)
+        start = time.perf_counter()
+        data = codec.encode(cls(order_id="a"))
+        middle = time.perf_counter()
+        codec.decode(data)
+        decode.append(time.perf_counter() - middle)
+        encode.append(middle - start)
+    print(f"first decode of three classes {min(decode) * 1e3:.1f} ms, first encode {min(encode) * 1e3:.1f} ms")
+
+
+def import_time(messages: int) -> None:
+    """Seconds to import that many generated messages in a fresh process, beside what every stub needs."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        write_contracts(root / "proto", messages)
+        (root / "pyproject.toml").write_text('[tool.iii-bridge.python]\nout = "contracts"\n')
+        subprocess.run([sys.executable, "-m", "iii_codegen"], cwd=root, check=True, capture_output=True)
+        modules = [".".join(path.relative_to(root).with_suffix("").parts) for path in sorted(root.rglob("*_pb.py"))]
+        program = (
+            "import time; a = time.perf_counter(); import iii_bridge.abi.v0; b = time.perf_counter(); "
+            f"import {', '.join(modules)}; print(b - a, time.perf_counter() - b)"
+        )
+        runs = [
+            subprocess.run([sys.executable, "-c", program], cwd=root, check=True, capture_output=True, text=True)
+            for _ in range(4)
+        ]
+    shared, own = zip(*([float(part) for part in run.stdout.split()] for run in runs), strict=True)
+    print(f"import of {messages} generated messages {min(own) * 1e3:.0f} ms, after {min(shared) * 1e3:.0f} ms for abi")
 
 
 def main() -> None:
     """Prints the tables and the line of ratios."""
-    first_decode, first_encode = compile_times()
+    first_uses()
+    import_time(1000)
+    compare("small", order(0), JsonProfile(defaults=Defaults.OMIT))
+    decodes, encodes, size = compare("order", order(8), JsonProfile())
+    large_decodes, large_encodes, large_size = compare("large", order(1000), JsonProfile())
+    growth = large_size / size
+    decode_growth, encode_growth = large_decodes[OURS] / decodes[OURS], large_encodes[OURS] / encodes[OURS]
+    print(
+        f"{growth:.0f} times the size takes {decode_growth:.0f} times as long to decode, {encode_growth:.0f} to encode"
+    )
+    off_the_path(order(8))
     ratios: dict[str, float] = {}
-    codec = codec_for(orders().cls("shop.v1.Order"))
-    omitting = codec_for(orders().cls("shop.v1.Order"), JsonProfile(defaults=Defaults.OMIT))
-    for title, lines, used in [("small", 0, omitting), ("order", 10, codec), ("large", 1000, codec)]:
-        message = order(lines)
-        table = ways(used, message)
-        decodes = best([decode for decode, _ in table.values()])
-        encodes = best([encode for _, encode in table.values()])
-        print(f"{title}, {len(used.encode(message))} bytes{'decode µs':>28}{'x':>8}{'encode µs':>12}{'x':>8}")
-        for name, decode, encode in zip(table, decodes, encodes, strict=True):
-            print(f"  {name:<32}{decode:>12.1f}{decode / decodes[0]:>8.2f}{encode:>12.1f}{encode / encodes[0]:>8.2f}")
-            key = {"google json_format": "json_format", "betterproto2": "betterproto2", "json, untyped": "json"}.get(
-                name
-            )
-            if title == "order" and key is not None:
-                ratios[f"decode_vs_{key}"] = round(decode / decodes[0], 2)
-                ratios[f"encode_vs_{key}"] = round(encode / encodes[0], 2)
-    print(f"first decode of a class {first_decode:.1f} ms, first encode {first_encode:.1f} ms")
+    for key, (theirs, ours) in KEYS.items():
+        ratios[key.format("decode")] = round(decodes[theirs] / decodes[ours], 2)
+        ratios[key.format("encode")] = round(encodes[theirs] / encodes[ours], 2)
     print(json.dumps(ratios))
 
 

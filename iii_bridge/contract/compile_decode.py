@@ -155,8 +155,9 @@ class FastDecoder:
         """
         count = [self._members]
         message = self._convert(self._decode(data), count)
-        if data.translate(None, _WHITE_SPACE).count(_NAME_END) != count[0]:
-            self._look_again(data, unknown)
+        names = data.translate(None, _WHITE_SPACE).count(_NAME_END)
+        if names != count[0]:
+            self._look_again(data, names, unknown)
         return message
 
     def decode_request(self, data: bytes, unknown: UnknownLog) -> tuple[Any, str | None]:
@@ -166,16 +167,17 @@ class FastDecoder:
         if caller is UNSET:
             caller, count = None, [self._members]
         message = self._convert(shadow, count)
-        if data.translate(None, _WHITE_SPACE).count(_NAME_END) != count[0]:
-            self._look_again(data, unknown)
+        names = data.translate(None, _WHITE_SPACE).count(_NAME_END)
+        if names != count[0]:
+            self._look_again(data, names, unknown)
         return message, caller
 
-    def _look_again(self, data: bytes, unknown: UnknownLog) -> None:
-        """For members passed by, and for members that occur twice."""
+    def _look_again(self, data: bytes, names: int, unknown: UnknownLog) -> None:
+        """For members passed by, and for members that occur twice; `names` is how many names the text seems to hold."""
         members, places = self._leftovers(data)
         if places and unknown.refuses:
             raise Unusual
-        if data.translate(None, _WHITE_SPACE).count(_NAME_END) != members and has_duplicates(data):
+        if names != members and has_duplicates(data):
             raise Unusual
         for place, times in places:
             unknown.note(place, times)

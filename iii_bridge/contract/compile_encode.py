@@ -1,8 +1,9 @@
 """The fast encoder: Python source made from plans, one function per message class.
 
-The generated function checks each attribute and puts it into a dict, which
-msgspec turns into text in C. For a message with a string, an optional int64
-and a list of other messages it reads
+The generated function checks each attribute and puts it into a Struct of the
+message's JSON names, which msgspec turns into text in C; UNSET leaves a member
+out. For a message with a string, an optional int64 and a list of other
+messages it reads
 
     def e4(m):
         if m.__class__ is not T4:
@@ -10,18 +11,17 @@ and a list of other messages it reads
         v0 = m.sku
         if v0.__class__ is not str:
             raise Unusual
-        r = {'sku': v0}
+        w1 = UNSET
         v = m.quantity
         if v is not None:
             if v.__class__ is not int or not (-1000000000 <= v <= 1000000000 or
                                               -9223372036854775808 <= v <= 9223372036854775807):
                 raise Unusual
-            r['quantity'] = str(v)
-        v = m.lines
-        if v.__class__ is not list:
+            w1 = str(v)
+        v2 = m.lines
+        if v2.__class__ is not list:
             raise Unusual
-        r['lines'] = [e5(x) for x in v]
-        return r
+        return W4(v0, w1, [e5(x) for x in v2])
 
 Only what a field usually holds is written; anything else raises, and the exact
 encoder takes over, which either accepts it or says what is wrong.
@@ -29,12 +29,12 @@ encoder takes over, which either accepts it or says what is wrong.
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
+from msgspec import UNSET
 
 from iii_bridge.contract.backend import MessageBackend
 from iii_bridge.contract.compile_space import CompileSpace, headroom, indented
@@ -103,6 +103,7 @@ class _Space(CompileSpace):
         self._exact: dict[Element, str] = {}
         self._globals |= {
             "ROOT": Path(),
+            "UNSET": UNSET,
             "Unusual": Unusual,
             "float32_text": float32_text,
             "is_negative_zero": is_negative_zero,
@@ -120,6 +121,10 @@ class _Space(CompileSpace):
 
     def _define(self, plan: MessagePlan, number: int) -> None:
         self._globals[f"T{number}"] = plan.cls
+        fields = [(f"f{field.schema.number}", Any, UNSET) for field in plan.fields]
+        rename = {f"f{field.schema.number}": self._spelling(field) for field in plan.fields}
+        # gc=False: these live for one document and never point back at themselves.
+        self._globals[f"W{number}"] = msgspec.defstruct(f"W{number}", fields, rename=rename, gc=False)
         self._execute(self._function(plan, number), "encoder", plan)
 
     # --- source -----------------------------------------------------------------------------------------------------
@@ -129,43 +134,33 @@ class _Space(CompileSpace):
         lines = [] if self._source.trusted else _refuse(f"m.__class__ is not T{number}")
         if deep:
             lines += [f"if d + {headroom(plan)} > {MAX_DEPTH}:", "    raise Unusual"]
-        lines += self._leading(plan)
         oneofs = () if self._source.trusted else plan.oneofs
         lines += [f"o_{index} = 0" for index in range(len(oneofs))]
-        for field in plan.fields[self._always(plan) :]:
-            lines += self._field(field, oneofs)
+        values: list[str] = []
+        for index, field in enumerate(plan.fields):
+            prepared, value = self._field(field, index, oneofs)
+            lines += prepared
+            values.append(value)
         for index in range(len(oneofs)):
             lines += [f"if o_{index} > 1:", "    raise Unusual"]
-        lines.append("return r")
+        lines.append(f"return W{number}({', '.join(values)})")
         return [f"def e{number}(m{', d=0' if deep else ''}):", *indented(lines)]
 
-    def _always(self, plan: MessagePlan) -> int:
-        """How many of the first fields are written whatever they hold; they share one dict display."""
-        written = (self._is_always_written(field) for field in plan.fields)
-        return len(list(itertools.takewhile(bool, written)))
-
-    def _leading(self, plan: MessagePlan) -> list[str]:
-        lines: list[str] = []
-        items: list[str] = []
-        for index, field in enumerate(plan.fields[: self._always(plan)]):
+    def _field(self, field: FieldPlan, index: int, oneofs: Sequence[tuple[FieldPlan, ...]]) -> tuple[list[str], str]:
+        """Lines that check a field, and the expression for its member of the Struct."""
+        if not field.schema.presence and (self._profile.defaults is Defaults.EMIT or field.schema.required):
             check, value = self._value(field, f"v{index}")
-            lines += [f"v{index} = {self._source.load(field)}", *check]
-            items.append(f"{self._spelling(field)!r}: {value}")
-        return [*lines, f"r = {{{', '.join(items)}}}"]
-
-    def _is_always_written(self, field: FieldPlan) -> bool:
-        return not field.schema.presence and (self._profile.defaults is Defaults.EMIT or field.schema.required)
-
-    def _field(self, field: FieldPlan, oneofs: Sequence[tuple[FieldPlan, ...]]) -> list[str]:
+            return [f"v{index} = {self._source.load(field)}", *check], value
         check, value = self._value(field, "v")
-        store = f"r[{self._spelling(field)!r}] = {value}"
+        member = f"w{index}"
+        lines = [f"{member} = UNSET"]
+        store = f"{member} = {value}"
         if field.schema.presence:
             present = [*check, store]
             present += [f"o_{index} += 1" for index, oneof in enumerate(oneofs) if field in oneof]
-            lines = self._source.if_present(field, present)
-            return [*lines, "else:", "    raise Unusual"] if field.schema.required else lines
-        lines = [f"v = {self._source.load(field)}", *check]
-        return [*lines, *([store] if self._is_always_written(field) else [f"if {_is_set(field)}:", f"    {store}"])]
+            lines += self._source.if_present(field, present)
+            return ([*lines, "else:", "    raise Unusual"] if field.schema.required else lines), member
+        return [*lines, f"v = {self._source.load(field)}", *check, f"if {_is_set(field)}:", f"    {store}"], member
 
     def _value(self, field: FieldPlan, v: str) -> tuple[list[str], str]:
         """Lines that check the variable called `v`, and the expression for its JSON value."""

@@ -21,10 +21,16 @@ from iii_bridge.contract.spec import Names
 
 __all__ = ["Leftovers", "leftovers_of"]
 
-_Found: TypeAlias = dict[tuple[Path, str], int]
-"""How often an unknown name was met, by the place of the message: the items of one list share theirs."""
+_Place: TypeAlias = tuple[Any, str, bool] | None
+"""The place around it, a field's name (empty: any item of a list or map) and whether it hides its contents.
 
-_Walk: TypeAlias = Callable[[Any, Path, _Found], int]
+The root is None. Most are never shown, so a `Path` is made of those that are.
+"""
+
+_Found: TypeAlias = dict[tuple[_Place, str], int]
+"""How often an unknown name was met, by the place of the message."""
+
+_Walk: TypeAlias = Callable[[Any, _Place, _Found], int]
 """(object, its place, where unknown members go) to the number of members in it at any depth."""
 
 _FREE: Final = frozenset({Shape.STRUCT, Shape.VALUE, Shape.LIST})
@@ -53,8 +59,15 @@ def leftovers_of(data: bytes, message_type: type, names: Names, taken: str | Non
     if taken is not None and tree.pop(taken, None) is not None:
         members = 1
     unknown: _Found = {}
-    members += _walk_of(message_type, names)(tree, Path(), unknown)
-    return Leftovers(members, [(path.unknown(name), times) for (path, name), times in unknown.items()])
+    members += _walk_of(message_type, names)(tree, None, unknown)
+    return Leftovers(members, [(_path(place).unknown(name), times) for (place, name), times in unknown.items()])
+
+
+def _path(place: _Place) -> Path:
+    if place is None:
+        return Path()
+    around, name, redact = place
+    return _path(around).member(name, redact) if name else _path(around).item(0)
 
 
 @functools.cache
@@ -65,29 +78,28 @@ def _walk_of(message_type: type, names: Names) -> _Walk:
     def tables() -> tuple[frozenset[str], frozenset[str], tuple[tuple[str, bool, _Walk], ...]]:
         return _tables(plan_of(message_type), names)
 
-    def walk(value: Any, path: Path, unknown: _Found) -> int:
+    def walk(value: Any, place: _Place, unknown: _Found) -> int:
         known, other, holders = tables()
         count = len(value)
         if not known.issuperset(value):
-            count += _take(value, known, other, path, unknown)
+            count += _take(value, known, other, place, unknown)
         for name, redact, walk_field in holders:
             held = value.get(name)
             if held:
-                count += walk_field(held, path.member(name, redact), unknown)
+                count += walk_field(held, (place, name, redact), unknown)
         return count
 
     return walk
 
 
-def _take(value: dict[str, Any], known: frozenset[str], other: frozenset[str], path: Path, unknown: _Found) -> int:
+def _take(value: dict[str, Any], known: frozenset[str], other: frozenset[str], place: _Place, unknown: _Found) -> int:
     """Notes the names nobody knows; the members inside them."""
     count = 0
     for name in value:
         if name not in known:
             if name in other:
                 raise Unusual
-            place = (path, name)
-            unknown[place] = unknown.get(place, 0) + 1
+            unknown[place, name] = unknown.get((place, name), 0) + 1
             count += _count(value[name], 0)
     return count
 
@@ -122,24 +134,28 @@ def _field_walk(field: FieldPlan, names: Names) -> _Walk | None:
 
 
 def _list_walk(walk: _Walk) -> _Walk:
-    def walk_list(items: Any, path: Path, unknown: _Found) -> int:
-        place = path.item(0)  # places are told without their index
-        return sum(walk(item, place, unknown) for item in items)
+    def walk_list(items: Any, place: _Place, unknown: _Found) -> int:
+        count, inside = 0, (place, "", False)
+        for item in items:
+            count += walk(item, inside, unknown)
+        return count
 
     return walk_list
 
 
 def _map_walk(walk: _Walk | None) -> _Walk:
-    def walk_map(members: Any, path: Path, unknown: _Found) -> int:
-        if walk is None:
-            return len(members)
-        place = path.key("")
-        return len(members) + sum(walk(member, place, unknown) for member in members.values())
+    def walk_map(members: Any, place: _Place, unknown: _Found) -> int:
+        count = len(members)
+        if walk is not None:
+            inside = (place, "", False)
+            for member in members.values():
+                count += walk(member, inside, unknown)
+        return count
 
     return walk_map
 
 
-def _free(value: Any, _path: Path, _unknown: _Found) -> int:
+def _free(value: Any, _place: _Place, _unknown: _Found) -> int:
     return _count(value, 0)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from tests.contract_layer.cases.structure import SPELLINGS
 from tests.contract_layer.dynamic import Contract, compile_proto
 
-__all__ = ["everything", "orders", "rules", "spellings"]
+__all__ = ["ORDERS", "everything", "orders", "rules", "spellings"]
 
 
 def orders() -> Contract:
     """An ordinary order: what the benchmark and most tests use."""
-    return compile_proto(_ORDERS, "orders.proto")
+    return compile_proto(ORDERS, "orders.proto")
 
 
 def everything() -> Contract:
@@ -29,7 +29,7 @@ def spellings() -> Contract:
     return compile_proto(f'syntax = "proto3"; package spell.v1; message Spellings {{ {fields} }}', "spellings.proto")
 
 
-_ORDERS = """
+ORDERS = """
 syntax = "proto3";
 package shop.v1;
 import "google/protobuf/timestamp.proto";
