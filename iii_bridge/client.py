@@ -23,6 +23,8 @@ from iii_bridge.bridge.http_front import forwarding
 from iii_bridge.bridge.interceptors import AnyServerInterceptor, ClientInterceptor, is_async
 from iii_bridge.bridge.ownership import Ownership
 from iii_bridge.bridge.settings import Settings
+from iii_bridge.bridge.stream_calls import StreamCalls
+from iii_bridge.bridge.stream_channels import DialChannel, EngineChannels
 from iii_bridge.bridge.trigger_types import OnBinding, TriggerType, TriggerTypes
 from iii_bridge.bridge.verbs import Verbs
 from iii_bridge.contract.spec import ServiceSpec
@@ -59,11 +61,15 @@ class Bridge(Verbs):
         self,
         settings: Settings,
         dial: Dial,
+        dial_channel: DialChannel | None = None,
         *,
         client_interceptors: Sequence[ClientInterceptor] = (),
         server_interceptors: Sequence[AnyServerInterceptor] = (),
     ) -> None:
-        """`dial` opens one connection; `connect` passes a WebSocket, tests a pipe in memory."""
+        """`dial` opens one connection; `connect` passes a WebSocket, tests a pipe in memory.
+
+        `dial_channel` opens one end of a channel; without it, streams fail.
+        """
         self._settings = settings
         self._session = Session(
             WorkerProtocol(settings.registration()),
@@ -72,13 +78,20 @@ class Bridge(Verbs):
             backoff=settings.reconnect.backoff(),
             attempts=settings.reconnect.attempts,
         )
-        super().__init__(Calls(self._session, settings.timeout, settings.retry), client_interceptors)
+        calls = Calls(self._session, settings.timeout, settings.retry)
+        super().__init__(calls, client_interceptors, StreamCalls(calls, EngineChannels(calls, dial_channel)))
         self._dispatcher = Dispatcher(self._session.reply)
         self._triggers = Triggers(self._session)
         self._ownership = Ownership(self._session, settings.worker_name)
         self._hosting = Hosting(settings.handler_threads, server_interceptors, settings.concurrency)
         self._worker = Worker(
-            self._session, self._dispatcher, self._triggers, self._ownership, self._hosting, self._calls
+            self._session,
+            self._dispatcher,
+            self._triggers,
+            self._ownership,
+            self._hosting,
+            self._calls,
+            self._streams,
         )
         self._trigger_types = TriggerTypes(self._session, self._calls)
 
@@ -301,6 +314,7 @@ class Bridge(Verbs):
             await self._dispatcher.finish(grace)
         await self._dispatcher.stop()
         await self._session.close()
+        await self._streams.close()
         self._hosting.close()
 
     async def __aenter__(self) -> Bridge:

@@ -223,13 +223,21 @@ class ConnectionLostError(BridgeError, ConnectionError):
 
 
 class StreamTruncatedError(BridgeError):
-    """A stream ended with fewer items than its sender says it sent."""
+    """A stream ended with fewer items than its sender says it sent; `expected` is None where the sender never said."""
 
-    def __init__(self, function_id: str, expected: int, received: int) -> None:
+    def __init__(self, function_id: str, expected: int | None, received: int) -> None:
         self.function_id = function_id
         self.expected = expected
         self.received = received
-        super().__init__(f"{function_id} stream was cut short: {received} of {expected} items arrived")
+        came = (
+            f"{received} items arrived, and no end" if expected is None else f"{received} of {expected} items arrived"
+        )
+        super().__init__(f"{function_id} stream was cut short: {came}")
+
+    @property
+    def status(self) -> StatusCode:
+        """DATA_LOSS."""
+        return StatusCode.DATA_LOSS
 
 
 class RegistrationRejectedError(BridgeError):

@@ -18,11 +18,13 @@ from iii_bridge.aio.session import Session
 from iii_bridge.bridge.bindings import plan_bindings
 from iii_bridge.bridge.calls import Calls
 from iii_bridge.bridge.checks import encode_json
-from iii_bridge.bridge.handlers import MethodBody, method_handler
+from iii_bridge.bridge.handlers import MethodBody
 from iii_bridge.bridge.hosting import Concurrency, Hosting, limits_of
 from iii_bridge.bridge.http_adapter import plan_http
 from iii_bridge.bridge.http_endpoints import forwarding_body, http_invocation, refuse_invocation
 from iii_bridge.bridge.ownership import Ownership
+from iii_bridge.bridge.stream_calls import StreamCalls
+from iii_bridge.bridge.stream_handlers import any_handler
 from iii_bridge.contract.spec import MethodKind, MethodSpec, ServiceSpec
 from iii_bridge.errors import (
     BridgeError,
@@ -93,9 +95,11 @@ class Worker:
         ownership: Ownership,
         hosting: Hosting,
         calls: Calls,
+        streams: StreamCalls,
     ) -> None:
         self._calls = calls
         self._hosting = hosting
+        self._streams = streams
         self._session = session
         self._dispatcher = dispatcher
         self._triggers = triggers
@@ -185,7 +189,7 @@ class Worker:
             for method in spec.methods
         ]
         functions, served.bindings = plan_bindings(methods)
-        served.functions = [(own, _handler(method, body)) for method, body, own in methods] + functions
+        served.functions = [(own, self._handler(method, body)) for method, body, own in methods] + functions
         return served
 
     def _body(self, service: Service | ServiceSync, method: MethodSpec[Any, Any], limit: int | None) -> MethodBody:
@@ -198,6 +202,9 @@ class Worker:
             method=method,
             concurrency=limit,
         )
+
+    def _handler(self, method: MethodSpec[Any, Any], body: MethodBody) -> Handler:
+        return any_handler(method, body, self._streams) if method.http_endpoint is None else refuse_invocation
 
     def _check_namespace(self, spec: ServiceSpec) -> None:
         own = self._session.protocol.namespace or DEFAULT_NAMESPACE
@@ -279,16 +286,10 @@ def check_service(service: Any) -> None:
 
 def _check_supported(method: MethodSpec[Any, Any]) -> None:
     """Refuses, by name, what a contract asks for and this version does not carry."""
-
-    def refuse(option: str, hint: str) -> UnsupportedError:
-        return UnsupportedError(f"{method.full_name}: {option} is not carried by serve yet; {hint}")
-
-    if method.kind is not MethodKind.UNARY:
-        raise refuse(f"a {method.kind.value.replace('_', ' ')}", "make the method unary")
-
-
-def _handler(method: MethodSpec[Any, Any], body: MethodBody) -> Handler:
-    return method_handler(method, body) if method.http_endpoint is None else refuse_invocation
+    if method.kind is not MethodKind.UNARY and method.http_endpoint is not None:
+        kind = method.kind.value.replace("_", " ")
+        hint = "take the option out, or make the method unary"
+        raise UnsupportedError(f"{method.full_name}: http_endpoint of a {kind} is not carried by serve yet; {hint}")
 
 
 def _registration(method: MethodSpec[Any, Any], service: ServiceSpec, dialect: Dialect) -> RegisterFunction:

@@ -22,13 +22,11 @@ from iii_bridge import (
     RegistrationRejectedError,
     StatusCode,
     StatusError,
-    UnsupportedError,
     connect,
 )
 from iii_bridge.contract.caller import Caller
 from iii_bridge.engine import Engine
 from iii_bridge.wire.limits import FORWARDING_ROOM_BYTES, MAX_MESSAGE_BYTES
-from tests.bridge.contracts import shop
 from tests.bridge.support import bench, run_really
 
 
@@ -242,16 +240,6 @@ def test_it_comes_back_after_the_engine_with_all_its_functions() -> None:
             # Queued until the connection is back; the register call and the functions go first.
             await bridge.confirm("x::a")
             assert await bridge.call("x::a") == "still here"
-
-    run_really(main())
-
-
-def test_streams_are_refused_clearly() -> None:
-    async def main() -> None:
-        async with bench() as b:
-            bridge = await b.bridge("w")
-            with pytest.raises(UnsupportedError, match="a server stream is not carried yet"):
-                shop.WatchClient(bridge).watch(shop.GetRequest())
 
     run_really(main())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import logging
 from typing import Any
@@ -20,7 +21,7 @@ from iii_bridge import (
     StatusError,
     UnsupportedError,
 )
-from iii_bridge.abi.v0 import Empty
+from iii_bridge.abi.v0 import Empty, HttpEndpointSpec
 from iii_bridge.engine import Engine
 from iii_bridge.v1 import HttpResponse
 from tests.aio.fake_engine import FakeEngine
@@ -272,18 +273,18 @@ def test_http_works_in_a_namespace() -> None:
     run_really(main())
 
 
-@pytest.mark.parametrize(
-    ("service", "problem"),
-    [
-        ("WatchService", "shop.v1.WatchService/Watch: a server stream is not carried"),
-    ],
-)
-def test_what_is_not_carried_is_refused_by_name_before_anything_is_registered(service: str, problem: str) -> None:
+def test_what_is_not_carried_is_refused_by_name_before_anything_is_registered() -> None:
+    """Code generation refuses this as well; stubs may be older than that."""
+
     async def main() -> None:
         async with bridge_in_memory(FakeEngine()) as (bridge, _):
+            service = implement(shop.WatchService)
+            spec = service._service
+            watch = dataclasses.replace(spec.methods[0], http_endpoint=HttpEndpointSpec(url="https://example.com"))
+            type(service)._service = dataclasses.replace(spec, methods=(watch, *spec.methods[1:]))
             with pytest.raises(UnsupportedError) as caught:
-                await bridge.serve(implement(getattr(shop, service)))
-            assert problem in str(caught.value)
+                await bridge.serve(service)
+            assert "shop.v1.WatchService/Watch: http_endpoint of a server stream is not carried" in str(caught.value)
             assert bridge._session.protocol.desired.functions == {}
 
     run_virtually(main())

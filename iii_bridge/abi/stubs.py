@@ -9,10 +9,10 @@ underscore.
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
-from iii_bridge.contract.caller import Caller, SyncCaller
+from iii_bridge.contract.caller import Caller, ResponseStream, ResponseStreamSync, SyncCaller
 from iii_bridge.contract.spec import MethodSpec, ServiceSpec
 from iii_bridge.errors import LocalProtocolError
 from iii_bridge.types import EnqueueReceipt, Json
@@ -154,8 +154,8 @@ class ServerStreamCall(_Bound[Req, Res]):
 
     def __call__(
         self, request: Req, /, *, timeout: float | None = None, metadata: Mapping[str, Json] | None = None
-    ) -> AsyncIterator[Res]:
-        """Iterate over the responses with `async for`."""
+    ) -> ResponseStream[Res]:
+        """Iterate over the responses with `async for`, inside `async with` to end the call at once on leaving."""
         caller: Caller = self._caller
         return caller.stream_method(
             self._method, request, timeout=timeout, metadata=metadata, namespace=self._namespace
@@ -169,8 +169,8 @@ class SyncServerStreamCall(_Bound[Req, Res]):
 
     def __call__(
         self, request: Req, /, *, timeout: float | None = None, metadata: Mapping[str, Json] | None = None
-    ) -> Iterator[Res]:
-        """Iterate over the responses with `for`."""
+    ) -> ResponseStreamSync[Res]:
+        """Iterate over the responses with `for`, inside `with` to end the call at once on leaving."""
         caller: SyncCaller = self._caller
         return caller.stream_method(
             self._method, request, timeout=timeout, metadata=metadata, namespace=self._namespace
@@ -195,7 +195,8 @@ class ClientStreamCall(_Bound[Req, Res]):
         responses = caller.stream_method(
             self._method, requests, timeout=timeout, metadata=metadata, namespace=self._namespace
         )
-        return await anext(responses)
+        async with responses:
+            return await anext(responses)
 
 
 class SyncClientStreamCall(_Bound[Req, Res]):
@@ -211,7 +212,8 @@ class SyncClientStreamCall(_Bound[Req, Res]):
         responses = caller.stream_method(
             self._method, requests, timeout=timeout, metadata=metadata, namespace=self._namespace
         )
-        return next(responses)
+        with responses:
+            return next(responses)
 
 
 class BidiStreamCall(_Bound[Req, Res]):
@@ -226,7 +228,7 @@ class BidiStreamCall(_Bound[Req, Res]):
         *,
         timeout: float | None = None,
         metadata: Mapping[str, Json] | None = None,
-    ) -> AsyncIterator[Res]:
+    ) -> ResponseStream[Res]:
         """Sends the requests while iterating over the responses."""
         caller: Caller = self._caller
         return caller.stream_method(
@@ -241,7 +243,7 @@ class SyncBidiStreamCall(_Bound[Req, Res]):
 
     def __call__(
         self, requests: Iterable[Req], /, *, timeout: float | None = None, metadata: Mapping[str, Json] | None = None
-    ) -> Iterator[Res]:
+    ) -> ResponseStreamSync[Res]:
         """Sends the requests while iterating over the responses."""
         caller: SyncCaller = self._caller
         return caller.stream_method(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import uuid
 from typing import Final
 
@@ -70,7 +71,7 @@ class Loopback:
         if queue is not None:
             return raw(EnqueueResult(str(uuid.uuid4())))
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(None if math.isinf(timeout) else timeout):  # a stream may have no limit
                 return await waiter
         except TimeoutError:
             raise InvocationTimeoutError(function_id, timeout, Outcome.UNKNOWN) from None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import random
 import uuid
 from collections.abc import Awaitable, Callable
@@ -316,6 +317,8 @@ class Session:
             waiter.set_result(event.result)
 
     def _arm(self, deadline: float) -> None:
+        if math.isinf(deadline):
+            return  # a stream without a time limit
         timer = self._timer
         if timer is not None:
             if timer.when() <= deadline:

@@ -125,6 +125,23 @@ class Calls:
         )
         return checks.decode_response(result)
 
+    async def stream(
+        self,
+        function_id: str,
+        data: Raw,
+        *,
+        budget: float,
+        metadata: Mapping[str, Json] | None,
+        namespace: str | None,
+    ) -> Raw:
+        """The invocation of a streaming method: one attempt, within what `stream_budget` allowed."""
+        encoded = _encode_metadata(metadata, function_id)
+        return await self._attempt(_Outgoing(function_id, data, encoded, namespace), budget, 1)
+
+    def stream_budget(self, function_id: str, timeout: float | None) -> float:
+        """The seconds a stream has: infinite where neither the caller, the contract nor a parent call sets a limit."""
+        return _within_parent(function_id, math.inf) if timeout is None else self._budget(function_id, timeout)
+
     async def void(
         self, function_id: str, data: Raw, *, metadata: Mapping[str, Json] | None, namespace: str | None
     ) -> None:
@@ -181,13 +198,17 @@ class Calls:
         chosen = self._default_timeout if timeout is None else timeout
         if not 0 < chosen < math.inf:
             raise LocalProtocolError(f"the timeout of {function_id} must be positive seconds, not {chosen!r}")
-        parent = current_invocation.get()
-        left = parent.remaining() if parent is not None and not parent.answered else None
-        if left is None or left >= chosen:
-            return chosen
-        if left <= 0:
-            raise InvocationTimeoutError(function_id, 0.0, Outcome.NOT_SENT)  # that is what was left for it
-        return left
+        return _within_parent(function_id, chosen)
+
+
+def _within_parent(function_id: str, chosen: float) -> float:
+    parent = current_invocation.get()
+    left = parent.remaining() if parent is not None and not parent.answered else None
+    if left is None or left >= chosen:
+        return chosen
+    if left <= 0:
+        raise InvocationTimeoutError(function_id, 0.0, Outcome.NOT_SENT)  # that is what was left for it
+    return left
 
 
 def _trace() -> dict[str, Any]:

@@ -16,10 +16,39 @@ from iii_bridge.errors import ContractError, Side
 from iii_bridge.types import Json
 from iii_bridge.wire import NULL
 
-__all__ = ["MethodChecks", "checks_of", "decode_json", "encode_json"]
+__all__ = ["ItemChecks", "MethodChecks", "checks_of", "decode_json", "encode_json"]
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
+Message = TypeVar("Message")
+
+
+class ItemChecks(Generic[Message]):
+    """Encodes and decodes the items of a stream; a violation names the item, as if the stream were a list."""
+
+    __slots__ = ("_codec", "_function_id", "_side")
+
+    def __init__(self, function_id: str, side: Side, codec: Codec[Message]) -> None:
+        self._function_id = function_id
+        self._side = side
+        self._codec = codec
+
+    def encode(self, message: Message, index: int) -> bytes:
+        """At the sender. Raises ContractError, with a path like `$[17].quantity`."""
+        try:
+            return self._codec.encode(message)
+        except CodecError as error:
+            raise self._violation(error, index) from error
+
+    def decode(self, data: bytes, index: int) -> Message:
+        """At the receiver. Raises as `encode`."""
+        try:
+            return self._codec.decode(data)
+        except CodecError as error:
+            raise self._violation(error, index) from error
+
+    def _violation(self, error: CodecError, index: int) -> ContractError:
+        return ContractError(self._function_id, self._side, f"$[{index}]{error.path[1:]}", error.problem)
 
 
 class MethodChecks(Generic[Request, Response]):
@@ -33,6 +62,14 @@ class MethodChecks(Generic[Request, Response]):
         policies = method.json, method.unknown_members, method.unknown_enum_names
         self._request: Codec[Request] = codec_for(method.request, *policies)
         self._response: Codec[Response] = codec_for(method.response, *policies)
+
+    def request_items(self) -> ItemChecks[Request]:
+        """For a method that takes a stream."""
+        return ItemChecks(self._function_id, Side.REQUEST, self._request)
+
+    def response_items(self) -> ItemChecks[Response]:
+        """For a method that answers with a stream."""
+        return ItemChecks(self._function_id, Side.RESPONSE, self._response)
 
     def encode_request(self, request: Request) -> Raw:
         """At the caller, before anything is sent."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Sequence
 from types import TracebackType
 from typing import Any, Unpack
 
-from iii_bridge.aio.websocket import dial
+from iii_bridge.aio.websocket import dial, dial_channel
 from iii_bridge.bridge.interceptors import AnyServerInterceptor, ClientInterceptor
 from iii_bridge.bridge.settings import ConnectOptions, Settings
 from iii_bridge.client import Bridge
@@ -61,7 +61,11 @@ def connect(
         settings = Settings.resolve(url, **options)
         dialler = functools.partial(dial, settings.url, settings.headers)
         return Bridge(
-            settings, dialler, client_interceptors=client_interceptors, server_interceptors=server_interceptors
+            settings,
+            dialler,
+            functools.partial(dial_channel, settings.url, settings.headers),
+            client_interceptors=client_interceptors,
+            server_interceptors=server_interceptors,
         )
 
     return Connecting(make)

@@ -29,7 +29,16 @@ from iii_bridge.contract.spec import MethodSpec, OnViolation
 from iii_bridge.errors import ContractError, LocalProtocolError, Side
 from iii_bridge.types import Context
 
-__all__ = ["CALLER_MEMBER", "MethodBody", "function_handler", "method_body", "method_handler", "with_context"]
+__all__ = [
+    "CALLER_MEMBER",
+    "MethodBody",
+    "check_none_blocks",
+    "function_handler",
+    "intercepted",
+    "method_body",
+    "method_handler",
+    "with_context",
+]
 
 _log: Final = logging.getLogger("iii_bridge.worker")
 
@@ -62,21 +71,26 @@ def method_body(
     body: MethodBody
     if pool is not None:
         if blocking:
-            function = _intercepted(method, function, blocking)
+            function = intercepted(method, function, blocking)
         body = functools.partial(_in_thread, function, pool)
-    elif blocking:
-        name = getattr(blocking[0], "__qualname__", type(blocking[0]).__name__)
-        raise LocalProtocolError(f"server interceptor {name} blocks, and a handler does not; write `async def`")
     else:
+        check_none_blocks(interceptors)
         body = function if inspect.iscoroutinefunction(function) else functools.partial(_awaited, function)
     outer = only_async(interceptors)
-    return _intercepted(method, body, outer) if outer else body
+    return intercepted(method, body, outer) if outer else body
 
 
-def _intercepted(
+def check_none_blocks(interceptors: Sequence[AnyServerInterceptor]) -> None:
+    """Raises LocalProtocolError for a blocking interceptor, which would hold up the loop."""
+    for each in only_blocking(interceptors):
+        name = getattr(each, "__qualname__", type(each).__name__)
+        raise LocalProtocolError(f"server interceptor {name} blocks, and a handler does not; write `async def`")
+
+
+def intercepted(
     method: MethodSpec[Any, Any] | None, body: Callable[[Any, Context], Any], interceptors: Sequence[Callable[..., Any]]
 ) -> Callable[[Any, Context], Any]:
-    """`body` with interceptors around it, blocking or not as it is."""
+    """`body` with at least one interceptor around it, all of them blocking or not as it is."""
     run = chain(interceptors, lambda call: body(call.request, call.context))
     return lambda request, context: run(ServerCall(request=request, context=context, method=method))
 

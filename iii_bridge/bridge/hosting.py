@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
+from iii_bridge.aio.channels import close_iterator
 from iii_bridge.aio.gate import Gate
-from iii_bridge.bridge.handlers import MethodBody, method_body
+from iii_bridge.bridge.handlers import MethodBody
 from iii_bridge.bridge.interceptors import AnyServerInterceptor
+from iii_bridge.bridge.stream_handlers import RESPONDS_WITH_STREAM, any_body
 from iii_bridge.contract.spec import MethodSpec, ServiceSpec
 from iii_bridge.errors import LocalProtocolError
 from iii_bridge.types import Context
@@ -44,12 +46,13 @@ class Hosting:
 
         Raises LocalProtocolError for a blocking interceptor around an asynchronous function.
         """
-        body = method_body(function, self._executor() if blocking else None, method, self._interceptors)
+        body = any_body(function, self._executor() if blocking else None, method, self._interceptors)
+        behind = _stream_behind if method is not None and method.kind in RESPONDS_WITH_STREAM else _behind
         # Its own gate first: whoever waits there should not hold a place of all.
         if self._gate is not None:
-            body = _behind(self._gate, body)
+            body = behind(self._gate, body)
         if concurrency is not None:
-            body = _behind(Gate(name, concurrency), body)
+            body = behind(Gate(name, concurrency), body)
         return body
 
     def close(self) -> None:
@@ -90,3 +93,21 @@ def _behind(gate: Gate, body: MethodBody) -> MethodBody:
             return await body(request, context)
 
     return wait_and_run
+
+
+def _stream_behind(gate: Gate, body: MethodBody) -> MethodBody:
+    """The place is held until the last response is taken."""
+
+    async def wait_and_produce(request: Any, context: Context) -> AsyncIterator[Any]:
+        async with gate:
+            iterator = aiter(await body(request, context))
+            try:
+                async for response in iterator:
+                    yield response
+            finally:
+                await close_iterator(iterator)
+
+    async def begin(request: Any, context: Context) -> Any:
+        return wait_and_produce(request, context)
+
+    return begin

@@ -8,15 +8,17 @@ from typing import Any, Protocol, TypeVar
 
 from iii_bridge.abi.stubs import ServiceSync
 from iii_bridge.aio.loopback import Loopback
+from iii_bridge.aio.memory_channels import MemoryChannels
 from iii_bridge.aio.portal import Portal
 from iii_bridge.bridge.calls import Calls
-from iii_bridge.bridge.handlers import method_handler
 from iii_bridge.bridge.hosting import Hosting
 from iii_bridge.bridge.interceptors import AnyServerInterceptor, ClientInterceptor, ClientInterceptorSync
 from iii_bridge.bridge.settings import DEFAULT_HANDLER_THREADS, DEFAULT_TIMEOUT
+from iii_bridge.bridge.stream_calls import StreamCalls
+from iii_bridge.bridge.stream_handlers import any_handler
 from iii_bridge.bridge.verbs import Verbs
 from iii_bridge.bridge.verbs_sync import VerbsSync
-from iii_bridge.contract.spec import MethodKind, ServiceSpec
+from iii_bridge.contract.spec import ServiceSpec
 from iii_bridge.errors import LocalProtocolError
 from iii_bridge.worker import check_service
 
@@ -108,19 +110,22 @@ async def _served(
     server_interceptors: Sequence[AnyServerInterceptor],
 ) -> AsyncGenerator[Verbs]:
     carrier = Loopback()
+    calls = Calls(carrier, timeout)
+    streams = StreamCalls(calls, MemoryChannels())
     hosting = Hosting(DEFAULT_HANDLER_THREADS, server_interceptors)
     spec: ServiceSpec = service._service  # pyright: ignore[reportPrivateUsage] -- rpc names own the public ones
     try:
         for method in spec.methods:
-            if method.kind is MethodKind.UNARY and method.http_endpoint is None:
+            if method.http_endpoint is None:
                 body = hosting.body(
                     getattr(service, method.name),
                     name=method.function_id,
                     blocking=isinstance(service, ServiceSync),
                     method=method,
                 )
-                carrier.dispatcher.handlers[method.function_id] = method_handler(method, body)
-        yield Verbs(Calls(carrier, timeout), client_interceptors)
+                carrier.dispatcher.handlers[method.function_id] = any_handler(method, body, streams)
+        yield Verbs(calls, client_interceptors, streams)
     finally:
         await carrier.close()
+        await streams.close()
         hosting.close()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from iii_bridge.bridge.calls import Calls
 from iii_bridge.bridge.checks import checks_of, decode_json, encode_json
 from iii_bridge.bridge.interceptors import ClientCall, ClientInterceptor, chain, check_client_interceptors
 from iii_bridge.bridge.retries import Hedge
+from iii_bridge.bridge.stream_calls import InterceptedResponses, Responses, StreamCalls
 from iii_bridge.contract.spec import Delivery, MethodKind, MethodSpec
-from iii_bridge.errors import Side, UnsupportedError
+from iii_bridge.errors import LocalProtocolError, Side
 from iii_bridge.types import EnqueueReceipt, Json
 
 __all__ = ["Verbs"]
@@ -28,10 +29,11 @@ class Verbs:
     refused this worker.
     """
 
-    def __init__(self, calls: Calls, interceptors: Sequence[ClientInterceptor] = ()) -> None:
+    def __init__(self, calls: Calls, interceptors: Sequence[ClientInterceptor], streams: StreamCalls) -> None:
         """`interceptors` go around every call. Raises LocalProtocolError for one that blocks."""
         check_client_interceptors(interceptors, blocking=False)
         self._calls = calls
+        self._streams = streams
         self._interceptors = tuple(interceptors)
         self._perform = chain(self._interceptors, self._perform_last)
 
@@ -143,11 +145,14 @@ class Verbs:
         timeout: float | None = None,
         metadata: Mapping[str, Json] | None = None,
         namespace: str | None = None,
-    ) -> AsyncIterator[Response]:
-        """As `Caller.stream_method`; raises UnsupportedError, since streams are not carried yet."""
-        kind = method.kind if method.kind is not MethodKind.UNARY else MethodKind.BIDI_STREAM
-        name = kind.value.replace("_", " ")
-        raise UnsupportedError(f"{method.full_name}: a {name} is not carried yet; make the method unary")
+    ) -> Responses[Response] | InterceptedResponses[Response]:
+        """As `Caller.stream_method`; interceptors are run when the call starts."""
+        if not self._interceptors:
+            return self._streams.start(method, requests, timeout=timeout, metadata=metadata, namespace=namespace)
+        call = ClientCall.typed(
+            method, requests, delivery=Delivery.SYNC, timeout=timeout, metadata=metadata, namespace=namespace
+        )
+        return InterceptedResponses(lambda: self._perform(call))
 
     # --- views ---------------------------------------------------------------
 
@@ -159,7 +164,7 @@ class Verbs:
         at times; copies count against the budget of retries. Raises
         LocalProtocolError for numbers that are not positive.
         """
-        return Verbs(self._calls.hedged(Hedge(after=after, copies=copies)), self._interceptors)
+        return Verbs(self._calls.hedged(Hedge(after=after, copies=copies)), self._interceptors, self._streams)
 
     # --- any: what the blocking twin uses --------------------------------------
 
@@ -167,8 +172,22 @@ class Verbs:
         """Makes a call, with the interceptors around it."""
         return await self._perform(call)
 
+    def stream_call(self, call: ClientCall) -> Responses[Any] | InterceptedResponses[Any]:
+        """As `stream_method`, for an iterable of requests that blocks."""
+        method = call.method
+        if method is None:
+            raise LocalProtocolError(f"{call.function_id} has no contract, so it is no stream; use call")
+        requests = call.request
+        if method.kind in (MethodKind.CLIENT_STREAM, MethodKind.BIDI_STREAM):
+            requests = self._streams.in_threads(requests)
+        return self.stream_method(
+            method, requests, timeout=call.timeout, metadata=call.metadata, namespace=call.namespace
+        )
+
     async def _perform_last(self, call: ClientCall) -> Any:
         """What the last interceptor goes on to."""
+        if call.method is not None and call.method.kind is not MethodKind.UNARY:
+            return await self._streams.perform(call.method, call.request, call.timeout, call.metadata, call.namespace)
         if call.method is not None and call.delivery is Delivery.SYNC:
             return await self._calls.call_checked(
                 call.method, call.request, timeout=call.timeout, metadata=call.metadata, namespace=call.namespace

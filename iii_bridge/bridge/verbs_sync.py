@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from iii_bridge.aio.portal import Portal
 from iii_bridge.bridge.interceptors import ClientCall, ClientInterceptorSync, chain, check_client_interceptors
+from iii_bridge.bridge.stream_sync import InterceptedResponsesSync, ResponsesSync
 from iii_bridge.bridge.verbs import Verbs
-from iii_bridge.contract.spec import Delivery, MethodSpec
-from iii_bridge.errors import UnsupportedError
+from iii_bridge.contract.caller import ResponseStreamSync
+from iii_bridge.contract.spec import Delivery, MethodKind, MethodSpec
 from iii_bridge.types import EnqueueReceipt, Json
 
 __all__ = ["VerbsSync"]
@@ -27,7 +28,8 @@ class VerbsSync:
         self._interceptors = tuple(interceptors)
         self._portal = portal
         self._verbs = verbs
-        self._perform = chain(interceptors, self._perform_last)
+        self._interceptors = tuple(interceptors)
+        self._perform = chain(self._interceptors, self._perform_last)
 
     # --- untyped -------------------------------------------------------------
 
@@ -131,9 +133,18 @@ class VerbsSync:
         timeout: float | None = None,
         metadata: Mapping[str, Json] | None = None,
         namespace: str | None = None,
-    ) -> Iterator[Response]:
-        """As `SyncCaller.stream_method`; raises UnsupportedError, since streams are not carried yet."""
-        raise UnsupportedError(f"{method.full_name}: streams are not carried yet; make the method unary")
+    ) -> ResponseStreamSync[Response]:
+        """As `SyncCaller.stream_method`; interceptors are run when the call starts, in the thread that starts it."""
+        call = ClientCall.typed(
+            method, requests, delivery=Delivery.SYNC, timeout=timeout, metadata=metadata, namespace=namespace
+        )
+        if not self._interceptors:
+            return self._stream(call)
+        return InterceptedResponsesSync(lambda: self._perform(call))
+
+    def _stream(self, call: ClientCall) -> ResponsesSync[Any]:
+        """`call` is that of a streaming method; the requests of one that takes many are read in a thread."""
+        return ResponsesSync(self._portal, lambda: self._verbs.stream_call(call))
 
     def hedged(self, *, after: float, copies: int = 1) -> VerbsSync:
         """As `Verbs.hedged`."""
@@ -141,4 +152,9 @@ class VerbsSync:
 
     def _perform_last(self, call: ClientCall) -> Any:
         """What the last interceptor goes on to."""
+        if call.method is not None and call.method.kind is MethodKind.CLIENT_STREAM:
+            with self._stream(call) as responses:
+                return next(responses)
+        if call.method is not None and call.method.kind is not MethodKind.UNARY:
+            return self._stream(call).__enter__()
         return self._portal.call(lambda: self._verbs.perform(call))

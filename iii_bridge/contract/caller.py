@@ -3,15 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from types import TracebackType
 from typing import Protocol, TypeVar
 
 from iii_bridge.contract.spec import MethodSpec
 from iii_bridge.types import EnqueueReceipt, Json
 
-__all__ = ["Caller", "SyncCaller"]
+__all__ = ["Caller", "ResponseStream", "ResponseStreamSync", "SyncCaller"]
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
+Response_co = TypeVar("Response_co", covariant=True)
+
+
+class ResponseStream(Protocol[Response_co]):
+    """The responses of a streaming call: iterate, or enter it with `async with` and iterate.
+
+    The call starts with the first of either. Leaving the `async with`, or
+    `aclose`, ends it at both sides; so does dropping it. An error comes after
+    the messages that arrived before it.
+    """
+
+    def __aiter__(self) -> AsyncIterator[Response_co]:
+        """Itself."""
+        ...
+
+    async def __anext__(self) -> Response_co:
+        """The next response. Raises as `Caller` says, and StreamTruncatedError."""
+        ...
+
+    async def aclose(self) -> None:
+        """Cancels the call unless it has ended."""
+        ...
+
+    async def __aenter__(self) -> ResponseStream[Response_co]:
+        """Starts the call."""
+        ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """As `aclose`."""
+        ...
+
+
+class ResponseStreamSync(Protocol[Response_co]):
+    """As `ResponseStream`, blocking."""
+
+    def __iter__(self) -> Iterator[Response_co]:
+        """Itself."""
+        ...
+
+    def __next__(self) -> Response_co:
+        """The next response."""
+        ...
+
+    def close(self) -> None:
+        """Cancels the call unless it has ended."""
+        ...
+
+    def __enter__(self) -> ResponseStreamSync[Response_co]:
+        """Starts the call."""
+        ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """As `close`."""
+        ...
 
 
 class Caller(Protocol):
@@ -64,8 +123,11 @@ class Caller(Protocol):
         timeout: float | None,
         metadata: Mapping[str, Json] | None,
         namespace: str | None,
-    ) -> AsyncIterator[Response]:
-        """Calls a method with a stream on either side; a single response is a stream of one."""
+    ) -> ResponseStream[Response]:
+        """Calls a method with a stream on either side; a single response is a stream of one.
+
+        No time limit unless `timeout`, the contract or a parent call sets one.
+        """
         ...
 
 
@@ -115,6 +177,6 @@ class SyncCaller(Protocol):
         timeout: float | None,
         metadata: Mapping[str, Json] | None,
         namespace: str | None,
-    ) -> Iterator[Response]:
+    ) -> ResponseStreamSync[Response]:
         """As `Caller.stream_method`, blocking."""
         ...

@@ -115,7 +115,9 @@ class Channels:
         self._table.remove(channel_id)
 
     def close(self) -> None:
-        """Stops the sweep, as the engine does when it closes."""
+        """Ends every channel, whose writers would wait for room for ever, and stops the sweep."""
+        for entry in self._table.clear():
+            _end(entry)
         if self._sweeper is not None:
             self._sweeper.cancel()
             self._sweeper = None
@@ -127,7 +129,11 @@ class Channels:
     def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
         for entry in self._table.sweep(loop.time()):
-            channel = cast(Channel, entry.payload)
-            channel.end()
-            channel.drop()
+            _end(entry)
         self._sweeper = loop.call_later(_SWEEP_SECONDS, self._sweep)
+
+
+def _end(entry: ChannelEntry) -> None:
+    channel = cast(Channel, entry.payload)
+    channel.end()
+    channel.drop()

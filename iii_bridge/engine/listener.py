@@ -36,6 +36,7 @@ class Listener:
         self._hub = hub
         self._channels = channels
         self._server: Server | None = None
+        self._written: set[Channel] = set()
 
     async def start(self, sock: socket.socket) -> None:
         """Begins to accept on a bound socket."""
@@ -61,6 +62,8 @@ class Listener:
         open_sockets = list(server.connections)
         server.close(close_connections=False)
         await asyncio.gather(*(_close(ws, code, reason) for ws in open_sockets))
+        for channel in self._written:
+            channel.drop()  # or a writer whose buffer nobody empties would keep us here
         server.close()
         await server.wait_closed()
 
@@ -94,7 +97,11 @@ class Listener:
         if isinstance(channel, Claim) or target is None:
             await _close(ws, CLOSE_NO_CODE, "")
         elif target[2] == "write":
-            await _take_from_writer(ws, channel)
+            self._written.add(channel)
+            try:
+                await _take_from_writer(ws, channel)
+            finally:
+                self._written.discard(channel)
         else:
             await _give_to_reader(ws, channel)
             self._channels.remove(target[0])
@@ -157,7 +164,11 @@ async def _take_from_writer(ws: ServerConnection, channel: Channel) -> None:
     try:
         async for item in ws:
             await channel.put(item)
-    except (ChannelGone, ConnectionClosed):
+    except ChannelGone:
+        # Dropped, as the engine does (wire.md 10): a closing handshake would wait behind the items nobody takes.
+        ws.transport.abort()
+        return
+    except ConnectionClosed:
         pass
     finally:
         channel.end()

@@ -8,11 +8,15 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
+from iii_bridge.protocol.channel import ChannelRef
+
 __all__ = [
+    "CHANNELS_CREATE",
     "FUNCTIONS_INFO",
     "FUNCTIONS_INFO_LIMIT",
     "TRIGGERS_INFO",
     "WORKERS_REGISTER",
+    "ChannelCreated",
     "EnqueueResult",
     "FunctionsInfo",
     "FunctionsInfoRequest",
@@ -29,6 +33,7 @@ FUNCTIONS_INFO: Final = "engine::functions::info"
 FUNCTIONS_INFO_LIMIT: Final = 32
 """Ids in one batch (wire.md 8)."""
 TRIGGERS_INFO: Final = "engine::triggers::info"
+CHANNELS_CREATE: Final = "engine::channels::create"
 
 _ENGINE_PREFIXES: Final = ("engine::", "configuration::")
 _NAME_LIMIT: Final = 280
@@ -93,6 +98,13 @@ class EnqueueResult(msgspec.Struct, frozen=True):
     """What the engine answers to an enqueued call (wire.md 5.3)."""
 
     message_receipt_id: str = msgspec.field(name="messageReceiptId")
+
+
+class ChannelCreated(msgspec.Struct, frozen=True):
+    """What `engine::channels::create` answers (wire.md 10)."""
+
+    writer: ChannelRef
+    reader: ChannelRef
 
 
 def clean_name(name: str) -> str:

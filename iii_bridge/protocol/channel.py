@@ -94,6 +94,12 @@ class ChannelTable:
         """Forgets a channel; one that is gone already is fine."""
         self._entries.pop(channel_id, None)
 
+    def clear(self) -> list[ChannelEntry]:
+        """Removes and returns every channel."""
+        entries = list(self._entries.values())
+        self._entries.clear()
+        return entries
+
     def sweep(self, now: float) -> list[ChannelEntry]:
         """Removes and returns the channels that waited too long for an end to be claimed."""
         old = [e for e in self._entries.values() if len(e.claimed) < 2 and now - e.created > UNCLAIMED_SECONDS]

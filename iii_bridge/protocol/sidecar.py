@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, cast
@@ -33,8 +34,11 @@ class Sidecar(NamedTuple):
 
 
 def attach_sidecar(metadata: Raw | UnsetType, remaining: float, attempt: int) -> Raw:
-    """Puts the sidecar in front of encoded metadata, which must be an object. `remaining` in seconds."""
-    ours = b'{"iii-bridge":{"remaining_ms":%d,"attempt":%d}}' % (max(0, int(remaining * 1000)), attempt)
+    """Puts the sidecar in front of encoded metadata, which must be an object. `remaining` in seconds, or infinite."""
+    if math.isinf(remaining):
+        ours = b'{"iii-bridge":{"attempt":%d}}' % attempt
+    else:
+        ours = b'{"iii-bridge":{"remaining_ms":%d,"attempt":%d}}' % (max(0, int(remaining * 1000)), attempt)
     if metadata is UNSET:
         return Raw(ours)
     members = bytes(metadata)[1:]

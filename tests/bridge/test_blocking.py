@@ -14,7 +14,6 @@ from iii_bridge import (
     ConnectionLostError,
     FunctionNotFoundError,
     LocalProtocolError,
-    UnsupportedError,
     connect,
     connect_sync,
 )
@@ -102,8 +101,6 @@ def test_untyped_verbs(bridge: BridgeSync) -> None:
     trigger = bridge.register_trigger("http", "x::double", {"api_path": "/double"})
     assert trigger.id
     bridge.unregister_trigger(trigger)
-    with pytest.raises(UnsupportedError, match="Watch"):
-        shop.WatchClientSync(bridge).watch(shop.GetRequest())
 
 
 def test_a_blocking_call_inside_an_async_handler_is_refused(bridge: BridgeSync) -> None:

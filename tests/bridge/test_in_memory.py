@@ -25,6 +25,8 @@ from iii_bridge import (
 from iii_bridge.abi.v0 import Empty, Service
 from iii_bridge.v1 import HttpResponse
 from tests.bridge.contracts import shop
+from tests.bridge.streams import Watch, WatchSync, orders
+from tests.bridge.support import run_really
 from tests.virtual_clock import run_virtually
 
 
@@ -214,3 +216,17 @@ def test_what_is_no_service_is_refused() -> None:
             run_virtually(enter(service))
     with pytest.raises(LocalProtocolError, match="generated base"), in_memory_sync(object()):  # type: ignore[arg-type]
         pass
+
+
+@pytest.mark.parametrize("service", [Watch, WatchSync])
+def test_streams_work_without_an_engine_too(service: Any) -> None:
+    async def main() -> None:
+        async with in_memory(service()) as client:
+            assert [receipt.total async for receipt in client.watch(shop.GetRequest(limit=300))] == list(range(300))
+            assert (await client.upload(orders(300))).total == sum(range(300))
+            chat = [receipt async for receipt in client.chat(orders(300))]
+            assert [(receipt.order_id, receipt.total) for receipt in chat] == [(f"s{n}", 2 * n) for n in range(300)]
+            with pytest.raises(StatusError, match="enough"):
+                _ = [receipt async for receipt in client.watch(shop.GetRequest(order_id="fail", limit=3))]
+
+    run_really(main())

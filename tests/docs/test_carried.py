@@ -44,12 +44,16 @@ _RAW = (
     "rpc Raw(iii_bridge.v1.HttpRequest) returns (iii_bridge.v1.HttpResponse) "
     '{ option (google.api.http) = { get: "/raw" }; }\n'
 )
-_STREAM = "rpc Watch(PlaceRequest) returns (stream Receipt);\n"
+_STREAMS = [
+    "rpc Watch(PlaceRequest) returns (stream Receipt);\n",
+    "rpc Upload(stream PlaceRequest) returns (Receipt);\n",
+    "rpc Chat(stream PlaceRequest) returns (stream Receipt);\n",
+]
 CASES = [
     *SHOWN,
     *(_rule(rule, "compile") for rule in _CARRIED_RULES),
     Block(PAGE, 0, "proto", "compile", _RAW),
-    Block(PAGE, 0, "proto", "refused", _STREAM),
+    *(Block(PAGE, 0, "proto", "compile", stream) for stream in _STREAMS),
 ]
 
 # Serves the one service of each package named, with handlers that do nothing, and says how that went. Nothing fires: it
@@ -63,12 +67,19 @@ from iii_bridge.engine import Engine, HttpSecurity
 async def nothing(self, request, context, /):
     raise AssertionError("nobody calls")
 
+async def stream(self, request, context, /):
+    raise AssertionError("nobody calls")
+    yield
+
+def handler(method):
+    return stream if method.kind.value in ("server_stream", "bidi_stream") else nothing
+
 async def outcome(package, url):
     known = set(Service.__subclasses__())
     for found in pkgutil.walk_packages(importlib.import_module(package).__path__, package + "."):
         importlib.import_module(found.name)
     (base,) = set(Service.__subclasses__()) - known
-    service = type("Served", (base,), dict.fromkeys(base.__abstractmethods__, nothing))
+    service = type("Served", (base,), {m.name: handler(m) for m in base._service.methods})
     async with connect(url, worker_name=package) as bridge:
         try:
             await bridge.serve(service())

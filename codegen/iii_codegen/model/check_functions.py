@@ -101,6 +101,8 @@ def _check_roots(method: Method, report: Report) -> None:
 
 def _check_times(method: Method, report: Report) -> None:
     contract = method.contract
+    if contract.attempt_timeout is not None and method.kind is not MethodKind.UNARY:
+        report.add("III212", method.option_place, f"{method.full_name} is never retried: it is streaming")
     if contract.timeout is None or contract.attempt_timeout is None:
         return
     if contract.attempt_timeout > contract.timeout > 0:
@@ -147,6 +149,8 @@ def _has_long(tree: Tree, root: str) -> bool:
 
 def _check_endpoint(method: Method, endpoint: HttpEndpointSpec, report: Report) -> None:
     place, what = method.option_place, f"http_endpoint of {method.full_name}"
+    if method.kind is not MethodKind.UNARY:
+        report.add("III405", place, f"{method.full_name} is streaming and has an http_endpoint")
     if not _is_url(endpoint.url):
         report.add("III401", place, f"{what} has no absolute http or https url")
     if endpoint.method not in _ENDPOINT_METHODS:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from iii_bridge.contract.spec import MethodKind
 from iii_codegen.model.diagnostics import Report
 from iii_codegen.model.library import is_library
 from iii_codegen.model.naming import package_version
-from iii_codegen.model.nodes import Field, File, Message, Place, Tree
+from iii_codegen.model.nodes import Field, File, Message, Method, Place, Tree
 
 __all__ = ["check_names", "class_names"]
 
 _CALLER_MEMBER = "_caller_worker_id"
+_STREAM_MEMBER = "iii-bridge"
 _OPTION_FILE = "iii_bridge/v1/contract.proto"
 
 
@@ -102,10 +104,19 @@ def _check_requests(tree: Tree, report: Report) -> None:
         for field in message.fields:
             if _CALLER_MEMBER in _spellings(field):
                 report.add("III103", field.place, f"request member {_CALLER_MEMBER} belongs to the engine")
+    for name in sorted({method.request for method in _methods(tree) if method.kind is MethodKind.SERVER_STREAM}):
+        for field in tree.messages[name].fields:
+            if _STREAM_MEMBER in _spellings(field):
+                problem = f"request member {_STREAM_MEMBER} names the channels of a streaming method"
+                report.add("III103", field.place, problem)
+
+
+def _methods(tree: Tree) -> Iterator[Method]:
+    for file in tree.generated_files():
+        for service in file.services:
+            yield from service.methods
 
 
 def _roots(tree: Tree) -> Iterator[str]:
-    for file in tree.generated_files():
-        for service in file.services:
-            for method in service.methods:
-                yield method.request
+    for method in _methods(tree):
+        yield method.request

@@ -76,4 +76,5 @@ CODES: Final[dict[str, Code]] = {
     "III402": Code("endpoint method that does not exist", "use GET, POST, PUT, PATCH or DELETE"),
     "III403": Code("endpoint header that is not well-formed", "use a token as name and one line as value"),
     "III404": Code("endpoint authentication that is incomplete", "name the environment variable of the engine"),
+    "III405": Code("endpoint of a streaming method", "remove the endpoint or the stream: http has no channels"),
 }

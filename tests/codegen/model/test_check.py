@@ -85,6 +85,9 @@ CASES: list[tuple[str, Sources]] = [
     ("III103", shop(
         'message R { string x = 1 [json_name = "_caller_worker_id"]; }\nservice S { rpc M(R) returns (R); }'
     )),
+    ("III103", shop(
+        'message R { string x = 1 [json_name = "iii-bridge"]; }\nservice S { rpc M(R) returns (stream R); }'
+    )),
     ("III104", shop("message M { iii_bridge.v1.JsonProfile a = 1; }\n// uses iii_bridge.v1.file")),
     ("III104", shop("message M { map<string, iii_bridge.v1.Delivery> a = 1; }\n// uses iii_bridge.v1.file")),
     ("III104", method("option (iii_bridge.v1.function) = {};", response="iii_bridge.v1.Trigger")),
@@ -114,6 +117,10 @@ CASES: list[tuple[str, Sources]] = [
     ("III210", function('delivery: DELIVERY_ENQUEUE queue: "q"', response="R")),
     ("III211", function("delivery: DELIVERY_ENQUEUE")),
     ("III212", function("attempt_timeout: { seconds: 1 }")),
+    ("III212", method(
+        "option idempotency_level = IDEMPOTENT; option (iii_bridge.v1.function) = { attempt_timeout: { seconds: 1 } };",
+        response="stream R",
+    )),
     ("III213", method("option (iii_bridge.v1.function) = { delivery: DELIVERY_VOID };", request="stream R")),
     ("III214", function("json: { int64: INT64_NUMBER }")),
     ("III215", service('namespace: " "')),
@@ -156,6 +163,7 @@ CASES: list[tuple[str, Sources]] = [
     ("III403", endpoint(f'{URL} headers {{ key: "a b" value: "1" }}')),
     ("III403", endpoint(f'{URL} headers {{ key: "a" value: "1\\r\\n" }}')),
     ("III403", endpoint(f'{URL} api_key: {{ value_env: "K" }}')),
+    ("III405", method(f"option (iii_bridge.v1.function) = {{ http_endpoint: {{ {URL} }} }};", response="stream R")),
     ("III404", endpoint(f"{URL} bearer: {{}}")),
     ("III404", endpoint(f"{URL} hmac: {{}}")),
     ("III404", endpoint(f'{URL} api_key: {{ header: "X" }}')),
