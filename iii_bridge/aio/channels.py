@@ -38,7 +38,7 @@ class ChannelSink(Protocol):
 class ChannelEnd(Protocol):
     """One end of a channel. Single use: it opens once, and never again."""
 
-    async def send_all(self, items: Sequence[bytes]) -> None:
+    async def send_all(self, messages: Sequence[bytes]) -> None:
         """Writes text items in order; returns once there is room for more. Raises TransportClosed."""
         ...
 

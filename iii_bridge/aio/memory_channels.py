@@ -109,9 +109,9 @@ class _End:
         self._channel = channel
         self._direction: Direction = direction
 
-    async def send_all(self, items: Sequence[bytes]) -> None:
+    async def send_all(self, messages: Sequence[bytes]) -> None:
         """As `ChannelEnd.send_all`."""
-        for item in items:
+        for item in messages:
             await self._channel.put(item)
 
     def pause(self) -> None:
