@@ -13,7 +13,7 @@ from iii_codegen.driver import show_findings
 from iii_codegen.emit.jsonschema.lookup import NotFoundError, schema_of
 from iii_codegen.generate import read_contracts
 
-__all__ = ["show_schema"]
+__all__ = ["load_settings", "show_schema"]
 
 
 def show_schema(
@@ -33,7 +33,7 @@ def show_schema(
     cannot be used or a name that is not there.
     """
     try:
-        config = _config(project, proto)
+        config = load_settings(project, proto)
         tree, report = read_contracts(config)
         if report.errors:
             show_findings(config, report.errors, err)
@@ -49,6 +49,7 @@ def show_schema(
     return 0
 
 
-def _config(project: Path, proto: Path | None) -> Config:
+def load_settings(project: Path, proto: Path | None) -> Config:
+    """The settings of a project, with the contracts of another directory if one is named. Raises ConfigError."""
     config = load_config(project)
     return config if proto is None else dataclasses.replace(config, proto=proto.resolve())
