@@ -85,7 +85,7 @@ class TypeRules:
             field = next(field for field in (*new.fields, *old.fields) if field.number == number)
             element = f"{new.full_name}.{field.name}"
             did = "no longer" if number in before.labelled else "now"
-            place = field.place if field in new.fields else new.place
+            place = field.place if number in after.labelled else new.place
             self._changes.add("BRK208", place, element, f"field {element} is {did} labelled required")
         self._reservations("BRK209", new, before, after)
         if before.strict_json and not after.strict_json:
