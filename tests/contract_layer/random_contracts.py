@@ -127,13 +127,15 @@ class Author:
                 return f"optional {field}"
             case 2:
                 return f"map<{self._random.choice(KEYS)}, {kind}> {rest}"
+            case 3 if self._proto2 and kind in SCALARS:
+                return f"required {field}"
             case _:
                 return f"optional {field}" if self._proto2 else field
 
     def _marked(self, field: str, in_oneof: bool) -> str:
         """With options; a required message that holds itself could never be written."""
         options: list[str] = []
-        if not in_oneof and self._random.random() < 0.15 and not field.removeprefix("optional ").startswith("M"):
+        if not in_oneof and self._random.random() < 0.15 and not field.startswith(("M", "optional M", "required")):
             options.append("(google.api.field_behavior) = REQUIRED")
         if self._random.random() < 0.1:
             options.append(f'json_name = "x-{len(field)} {field.split()[-3]}"')

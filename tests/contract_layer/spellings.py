@@ -145,6 +145,10 @@ class Speller:
             return self._duration(message)
         if name == "Any":
             return self._any(message)
+        if name == "FieldMask" and self._random.random() < 0.2:
+            return self._random.choice(
+                ('"a b,C"', '"\\u65e5.x"', '"a..b"', '"1"')
+            )  # paths of no field, all of them read
         if name.endswith("Value") and name not in ("Value", "ListValue"):
             return self._scalar(message.DESCRIPTOR.fields_by_name["value"], message.value)
         return json_format.MessageToJson(message, descriptor_pool=message.DESCRIPTOR.file.pool, indent=None)
@@ -191,4 +195,7 @@ def _takes_null(field: Any) -> bool:
 def _is_required(field: Any) -> bool:
     from google.api import field_behavior_pb2
 
-    return field_behavior_pb2.REQUIRED in field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
+    return (
+        field.is_required
+        or field_behavior_pb2.REQUIRED in field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
+    )

@@ -40,7 +40,8 @@ def schema_of(
 
 def method_view(method: Method, *, response: bool, wide: bool) -> View:
     """How a side of a method is seen: under the options of its contract."""
-    return View(method.contract.json, response, method.contract.unknown_members, wide)
+    contract = method.contract
+    return View(contract.json, response, contract.unknown_members, wide, contract.unknown_enum_names)
 
 
 def message_view(tree: Tree, full_name: str, *, wide: bool) -> View:

@@ -77,7 +77,7 @@ class Shapes:
         return {**shape, **notes}
 
     def _cardinality(self, field: Field) -> Shape:
-        element = self.element(field.element)
+        element = self._element(field.element, field.required and field.cardinality is Cardinality.SINGULAR)
         if field.cardinality is Cardinality.REPEATED:
             return {"type": "array", "items": element}
         if field.cardinality is Cardinality.MAP and field.key is not None:
@@ -85,14 +85,13 @@ class Shapes:
             return {"type": "object", **({"propertyNames": keys} if keys else {}), "additionalProperties": element}
         return element
 
-    def element(self, element: Element) -> Shape:
-        """One value of a field."""
+    def _element(self, element: Element, needed: bool) -> Shape:
         if element.kind is Kind.MESSAGE:
             return self._message_value(element.type_name)
         if element.kind is Kind.ENUM:
             if element.type_name == NULL_VALUE:
                 return null_value(self._view)
-            return enum_value(self._tree.enums[element.type_name], self._view)
+            return enum_value(self._tree.enums[element.type_name], self._view, needed=needed)
         return scalar(element.kind, self._view)
 
     def _message_value(self, full_name: str) -> Shape:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from iii_bridge.contract.spec import Enums, Int64, JsonProfile, UnknownMembers
+from iii_bridge.contract.spec import Enums, Int64, JsonProfile, UnknownEnumNames, UnknownMembers
 from iii_codegen.emit.jsonschema.patterns import (
     BASE64,
     BASE64_ANY,
@@ -49,6 +49,7 @@ class View:
     unknown: UnknownMembers = UnknownMembers.IGNORE
     wide: bool = False
     """`protojson` instead of `canonical`: what is read instead of what is printed."""
+    unknown_enum_names: UnknownEnumNames = UnknownEnumNames.REJECT
 
 
 def scalar(kind: Kind, view: View) -> Shape:
@@ -88,8 +89,8 @@ def _integer(kind: Kind, view: View) -> Shape:
     return number
 
 
-def enum_value(enum: Enum, view: View) -> Shape:
-    """A value of an enum.
+def enum_value(enum: Enum, view: View, *, needed: bool) -> Shape:
+    """A value of an enum; where it is `needed`, an ignored name is no value.
 
     `canonical` lists names only, though a number without a name is printed as
     that number: naming it would turn every enum into a union of two types.
@@ -99,7 +100,8 @@ def enum_value(enum: Enum, view: View) -> Shape:
     if enum.closed:
         numbers = {"type": "integer", "enum": sorted({value.number for value in enum.values})}
     if view.wide:
-        return {"anyOf": [names, numbers]}
+        ignored = view.unknown_enum_names is UnknownEnumNames.IGNORE and not needed
+        return {"anyOf": [{"type": "string"} if ignored else names, numbers]}
     return numbers if view.profile.enums is Enums.NUMBER else names
 
 

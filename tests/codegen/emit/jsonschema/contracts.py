@@ -10,7 +10,7 @@ from typing import Any
 
 from google.api import field_behavior_pb2
 
-from iii_bridge.contract.spec import JsonProfile, UnknownMembers
+from iii_bridge.contract.spec import JsonProfile, UnknownEnumNames, UnknownMembers
 from iii_codegen.emit.jsonschema.dialects import DIALECTS, document
 from iii_codegen.emit.jsonschema.shapes import Shapes, View
 from iii_codegen.model.build import build
@@ -38,9 +38,10 @@ class RandomContract:
         found: dict[str, Any] = json.loads(json.dumps(document(Shapes(self.tree, view), message, DIALECTS[dialect])))
         return found
 
-    def protojson(self, message: str, dialect: str, unknown: UnknownMembers = UnknownMembers.IGNORE) -> dict[str, Any]:
-        """The schema of what is read."""
-        return self.schema(message, dialect, View(JsonProfile(), response=False, unknown=unknown, wide=True))
+    def protojson(self, message: str, dialect: str, *policies: Any) -> dict[str, Any]:
+        """The schema of what is read; `policies` are those of `codec_for`."""
+        unknown, names = policies or (UnknownMembers.IGNORE, UnknownEnumNames.REJECT)
+        return self.schema(message, dialect, View(JsonProfile(), False, unknown, True, names))
 
 
 @functools.cache
@@ -83,7 +84,8 @@ class RequiredValues(KnownValues):
 
     def _leaves_out(self, field: Any, depth: int) -> bool:
         behaviors = field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
-        return field_behavior_pb2.REQUIRED not in behaviors and super()._leaves_out(field, depth)
+        required = field.is_required or field_behavior_pb2.REQUIRED in behaviors
+        return not required and super()._leaves_out(field, depth)
 
     def _scalar(self, field: Any) -> Any:
         if (

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Callable
+from typing import Any
 
-from hypothesis import example, given
+from hypothesis import example, given, note, settings
 from hypothesis import strategies as st
 
-from iii_codegen.emit.jsonschema.patterns import BASE64, BASE64_ANY, integer_pattern
+from iii_bridge.contract import scalars
+from iii_bridge.contract.problems import Problem
+from iii_codegen.emit.jsonschema.patterns import (
+    BASE64,
+    BASE64_ANY,
+    DURATION_ANY,
+    FIELD_MASK,
+    NUMBER_ANY,
+    TIMESTAMP,
+    TIMESTAMP_ANY,
+    integer_any_pattern,
+    integer_pattern,
+)
 
 
-@given(st.integers(-1200, 0), st.integers(0, 1200), st.integers(-1500, 1500))
-@example(0, 0, 0)
-@example(-1, 9, 10)
-@example(-1000, 1000, 1001)
-def test_integers(least: int, most: int, number: int) -> None:
+@given(st.tuples(st.integers(-1200, 1200), st.integers(-1200, 1200)), st.integers(-1500, 1500))
+@example((0, 0), 0)
+@example((-1, 9), 10)
+@example((-1000, 1000), 1001)
+@example((100, 999), 99)
+@example((-30, -7), -7)
+def test_integers(limits: tuple[int, int], number: int) -> None:
+    least, most = sorted(limits)
     assert bool(re.search(integer_pattern(least, most), str(number))) is (least <= number <= most)
 
 
@@ -44,3 +62,57 @@ def test_base64(data: bytes) -> None:
     for text in (plain, url, plain.rstrip("="), url.rstrip("=")):
         assert re.search(BASE64_ANY, text)
     assert not re.search(BASE64_ANY, plain.rstrip("=") + "A" * (5 - len(plain.rstrip("=")) % 4))
+
+
+ARITHMETIC = re.compile("out of range|with a fraction|no moment in the years")
+"""What is on the published list: what an exponent comes to, where an offset leads."""
+
+READERS: dict[str, Callable[[str], Any]] = {
+    BASE64_ANY: scalars.read_bytes,
+    DURATION_ANY: scalars.read_duration,
+    FIELD_MASK: scalars.read_mask,
+    NUMBER_ANY: scalars.read_double,
+    TIMESTAMP_ANY: scalars.read_timestamp,
+    **{
+        integer_any_pattern(*limits): functools.partial(scalars.read_integer, type_name=name)
+        for name, limits in scalars.INTEGER_RANGES.items()
+    },
+}
+
+
+def reads(read: Callable[[str], Any], text: str) -> bool | None:
+    """Whether the codec takes the string; None where arithmetic says no."""
+    try:
+        read(text)
+    except Problem as problem:
+        computed = ARITHMETIC.search(str(problem)) and re.search("[eE]|^0001-01-01|^9999-12-31", text)
+        return None if computed else False
+    return True
+
+
+@given(st.data())
+@settings(max_examples=250, deadline=None)
+def test_as_read_is_what_the_codec_reads(data: st.DataObject) -> None:
+    """Strings of each pattern, and such strings with a character changed."""
+    pattern, read = data.draw(st.sampled_from(list(READERS.items())))
+    whole = pattern.removesuffix("$") + r"\Z"  # Python's `$` allows for a line break
+    text = data.draw(st.from_regex(whole).filter(lambda text: len(text) < 40))
+    if data.draw(st.booleans()) and text:
+        place = data.draw(st.integers(0, len(text) - 1))
+        text = text[:place] + data.draw(st.sampled_from(" 0123459.-+:,_=TZsaAeE/")) + text[place + 1 :]
+    note(text)
+    assert reads(read, text) in (None, bool(re.search(whole, text)))
+
+
+@given(st.integers(0, 10_100), st.integers(0, 14), st.integers(0, 33))
+@example(1900, 2, 29)
+@example(2000, 2, 29)
+@example(2023, 2, 29)
+@example(2024, 2, 29)
+@example(1, 1, 1)
+@example(9999, 12, 31)
+def test_days_that_exist(year: int, month: int, day: int) -> None:
+    text = f"{year:04}-{month:02}-{day:02}T00:00:00Z"
+    assert (
+        bool(re.search(TIMESTAMP, text)) is bool(re.search(TIMESTAMP_ANY, text)) is reads(scalars.read_timestamp, text)
+    )

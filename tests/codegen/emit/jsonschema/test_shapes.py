@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from iii_bridge.contract.protojson import codec_for
-from iii_bridge.contract.spec import Defaults, Enums, Int64, JsonProfile, Names, UnknownMembers
+from iii_bridge.contract.spec import Defaults, Enums, Int64, JsonProfile, Names, UnknownEnumNames, UnknownMembers
 from iii_codegen.emit.jsonschema.dialects import DIALECTS, document
 from iii_codegen.emit.jsonschema.shapes import Shapes, View
 from tests.codegen.emit.jsonschema.samples import VALIDATORS, package, random_messages, schema, validator
-from tests.codegen.support import tree_of
+from tests.codegen.support import shop, tree_of
 
 PROFILES = [
     JsonProfile(names, int64, enums, defaults)
@@ -157,6 +157,26 @@ def test_closed_enums_have_no_other_numbers() -> None:
         )
 
 
+def test_enum_names_nobody_knows_are_accepted_where_they_are_ignored() -> None:
+    tree = tree_of(NAMES)
+    view = View(JsonProfile(), response=False, wide=True, unknown_enum_names=UnknownEnumNames.IGNORE)
+    checker = VALIDATORS["2020-12"](document(Shapes(tree, view), "shop.v1.R", DIALECTS["2020-12"]))
+    for value in ({"one": "X"}, {"many": ["A", "X"]}, {"named": {"a": "X"}}, {"all": ["X"]}):
+        assert checker.is_valid({"needed": "A", "all": [], **value})
+    assert not checker.is_valid({"needed": "X", "all": []})
+    assert not checker.is_valid({"needed": "A", "all": [True]})
+
+
+NAMES = shop(
+    """
+    enum E { A = 0; B = 1; }
+    message R {
+      E one = 1; repeated E many = 2; map<string, E> named = 3;
+      E needed = 4 [(google.api.field_behavior) = REQUIRED];
+      repeated E all = 5 [(google.api.field_behavior) = REQUIRED];
+    }
+    """
+)
 CLOSED = 'syntax = "proto2"; package shop.v1; enum E { A = 3; B = 5; } message R { optional E e = 1; }'
 
 

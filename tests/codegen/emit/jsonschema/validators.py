@@ -35,6 +35,10 @@ class RustSchema:
             for error in self._validator.iter_errors(json.loads(document))
         ]
 
+    def refused(self, document: str) -> list[Any]:
+        """The values it complains of."""
+        return [error.instance for error in self._validator.iter_errors(json.loads(document))]
+
 
 class Ajv:
     """The process; in its strictest mode, so that a schema it would warn of is an error."""
