@@ -13,6 +13,7 @@ from pathlib import Path
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from iii_codegen.protos import import_paths
+from iii_codegen.validate_file import VALIDATE_FILE, is_installed, validate_proto
 
 __all__ = ["CompileError", "Compiled", "compile_protos", "shown_path"]
 
@@ -41,9 +42,22 @@ def compile_protos(proto: Path, include: Sequence[Path] = ()) -> Compiled:
     names = sorted(_names_below(proto))
     if not names:
         raise CompileError(f"{shown_path(proto)}: no .proto files below it")
-    paths = [proto, *include, *import_paths()]
-    data = _protoc(paths, names)
+    data = _compiled([proto, *include, *import_paths()], names)
     return Compiled(tuple(item.SerializeToString() for item in FileDescriptorSet.FromString(data).file), tuple(names))
+
+
+def _compiled(paths: Sequence[Path], names: Sequence[str]) -> bytes:
+    """With the file of validation rules, where it is wanted and the user has no copy: it is in no package as a file."""
+    try:
+        return _protoc(paths, names)
+    except CompileError as error:
+        if VALIDATE_FILE not in str(error) or not is_installed():
+            raise
+    with tempfile.TemporaryDirectory() as directory:
+        place = Path(directory) / VALIDATE_FILE
+        place.parent.mkdir(parents=True)
+        place.write_text(validate_proto(), encoding="utf-8")
+        return _protoc([*paths, Path(directory)], names)
 
 
 def _names_below(proto: Path) -> Iterator[str]:
@@ -100,6 +114,8 @@ def _readable(text: str) -> str:
     """protoc's messages without the log lines of its libraries."""
     noise = ("WARNING: All log", "W0000", "I0000", "E0000")
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith(noise)]
-    if any("File not found" in line for line in lines):
+    if any(line.startswith(f"{VALIDATE_FILE}: File not found") for line in lines):
+        lines.append("    hint: pip install 'iii-bridge[validate]', which brings the file")
+    elif any("File not found" in line for line in lines):
         lines.append("    hint: name the directory it is in under `include` in [tool.iii-bridge] of pyproject.toml")
     return "\n".join(lines)

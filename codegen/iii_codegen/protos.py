@@ -8,14 +8,12 @@ from pathlib import Path
 
 import iii_bridge
 from iii_codegen.libraries import package_directory
+from iii_codegen.validate_file import VALIDATE_FILE, is_installed, validate_proto
 
 __all__ = ["import_paths", "own_protos", "vendored_files"]
 
 _OPTION_FILES = ("iii_bridge/v1/contract.proto", "iii_bridge/v1/events.proto")
 _API_FILES = tuple(f"google/api/{name}.proto" for name in ("annotations", "field_behavior", "http", "httpbody"))
-
-_VALIDATE_FILE = "buf/validate/validate.proto"
-"""In no Python package so far; copied where one brings it."""
 
 
 @cache
@@ -41,9 +39,9 @@ def import_paths() -> tuple[Path, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def vendored_files() -> Iterator[tuple[str, Path]]:
-    """The files a project may want a copy of: import name and place."""
-    wanted = [*_OPTION_FILES, *_API_FILES, _VALIDATE_FILE]
+def vendored_files() -> Iterator[tuple[str, bytes]]:
+    """The files a project may want a copy of: import name and content."""
+    wanted = [*_OPTION_FILES, *_API_FILES]
     tools = package_directory("grpc_tools")
     if tools is not None:
         google = tools / "_proto" / "google" / "protobuf"
@@ -51,4 +49,6 @@ def vendored_files() -> Iterator[tuple[str, Path]]:
     for name in wanted:
         place = next((root / name for root in import_paths() if (root / name).is_file()), None)
         if place is not None:
-            yield name, place
+            yield name, place.read_bytes()
+    if is_installed():
+        yield VALIDATE_FILE, validate_proto().encode()

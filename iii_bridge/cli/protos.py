@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -28,10 +27,10 @@ def path() -> None:
 @app.command()
 def vendor(directory: Annotated[Path, typer.Argument(metavar="DIR", help="Created when missing.")]) -> None:
     """Copy the files into a directory, keeping their import paths; files that are the same stay untouched."""
-    for name, source in vendored_files():
+    for name, content in vendored_files():
         target = directory / name
-        if target.is_file() and target.read_bytes() == source.read_bytes():
+        if target.is_file() and target.read_bytes() == content:
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+        target.write_bytes(content)
         typer.echo(target.as_posix())

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from google.protobuf import descriptor_pb2
 from google.protobuf.message import DecodeError
 
+from iii_bridge.contract.binary import varints, wire_fields
 from iii_bridge.contract.registry import file_of, full_name_of
+from iii_bridge.contract.rule_options import field_rules, message_rules, oneof_is_required
+from iii_bridge.contract.rules import FieldRules, Ignore
 from iii_bridge.contract.schema import (
     EnumSchema,
     FieldSchema,
@@ -29,9 +31,6 @@ _REQUIRED_LABEL: Final = 2
 _FIELD_BEHAVIOR: Final = 1052
 """google.api.field_behavior, a repeated enum; REQUIRED is 2."""
 _FIELD_BEHAVIOR_REQUIRED: Final = 2
-_VALIDATE_FIELD: Final = 1159
-"""buf.validate.field, a message whose field 25 is `required`."""
-_VALIDATE_REQUIRED: Final = 25
 
 _FeatureSet = descriptor_pb2.FeatureSet
 _EDITIONS: Final = (descriptor_pb2.EDITION_2023, descriptor_pb2.EDITION_2024)
@@ -131,11 +130,12 @@ class _FileReader:
             self._add_enum(enum, f"{full_name}.", features)
         fields = tuple(self._field(field, features, entries, message) for field in message.field)
         oneofs = tuple(
-            OneofSchema(oneof.name, numbers)
+            OneofSchema(oneof.name, numbers, oneof_is_required(oneof.options.SerializeToString()))
             for oneof in message.oneof_decl
             if (numbers := tuple(field.number for field in fields if field.oneof == oneof.name))
         )
-        self._messages[full_name] = MessageSchema(full_name, fields, oneofs)
+        rules = message_rules(message.options.SerializeToString())
+        self._messages[full_name] = MessageSchema(full_name, fields, oneofs, rules)
 
     def _field(
         self,
@@ -151,6 +151,8 @@ class _FileReader:
         repeated = field.label == _REPEATED
         in_oneof = field.HasField("oneof_index") and not field.proto3_optional
         is_message = kind in (Kind.MESSAGE, Kind.GROUP)
+        options = field.options.SerializeToString()
+        rules = field_rules(options)
         presence = not repeated and (in_oneof or field.proto3_optional or is_message or features.presence)
         return FieldSchema(
             number=field.number,
@@ -164,8 +166,10 @@ class _FileReader:
             oneof=message.oneof_decl[field.oneof_index].name if in_oneof else None,
             required=field.label == _REQUIRED_LABEL
             or (features.required and not repeated and not in_oneof)
-            or _marked_required(field.options.SerializeToString()),
+            or _marked_required(options)
+            or _needs_value(rules),
             redact=field.options.debug_redact,
+            rules=rules,
         )
 
 
@@ -175,55 +179,16 @@ def _default_json_name(name: str) -> str:
     return first + "".join(part[:1].upper() + part[1:] for part in rest)
 
 
-def _marked_required(options: bytes) -> bool:
-    """Looks for the two REQUIRED annotations in serialized FieldOptions.
+def _needs_value(rules: FieldRules | None) -> bool:
+    """A member that buf.validate wants to be more than empty has to be there."""
+    return rules is not None and rules.required and rules.ignore is not Ignore.ALWAYS
 
-    Read from the bytes: whether the extensions are known depends on what else
+
+def _marked_required(options: bytes) -> bool:
+    """Whether google.api.field_behavior says REQUIRED in serialized FieldOptions.
+
+    Read from the bytes: whether the extension is known depends on what else
     the process has imported.
     """
-    for number, value in _wire_fields(options):
-        if number == _FIELD_BEHAVIOR:
-            behaviors = [value] if isinstance(value, int) else _varints(value)
-            if _FIELD_BEHAVIOR_REQUIRED in behaviors:
-                return True
-        elif number == _VALIDATE_FIELD and isinstance(value, bytes) and (_VALIDATE_REQUIRED, 1) in _wire_fields(value):
-            return True
-    return False
-
-
-def _wire_fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """The top-level fields of a valid serialized message: varints as int, all else as bytes."""
-    position = 0
-    while position < len(data):
-        key, position = _varint(data, position)
-        number, wire_type = key >> 3, key & 7
-        if wire_type == 0:
-            value, position = _varint(data, position)
-            yield number, value
-            continue
-        if wire_type == 2:
-            size, position = _varint(data, position)
-        else:
-            size = 8 if wire_type == 1 else 4
-        yield number, data[position : position + size]
-        position += size
-
-
-def _varints(data: bytes) -> list[int]:
-    values: list[int] = []
-    position = 0
-    while position < len(data):
-        value, position = _varint(data, position)
-        values.append(value)
-    return values
-
-
-def _varint(data: bytes, position: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[position]
-        value |= (byte & 0x7F) << shift
-        position += 1
-        if byte < 0x80:
-            return value, position
-        shift += 7
+    written = [value for number, value in wire_fields(options) if number == _FIELD_BEHAVIOR]
+    return _FIELD_BEHAVIOR_REQUIRED in varints(written)

@@ -158,6 +158,7 @@ class MessagePlan:
     cls: type
     full_name: str
     backend: MessageBackend
+    schema: MessageSchema
     fields: tuple[FieldPlan, ...]
     oneofs: tuple[tuple[FieldPlan, ...], ...]
 
@@ -176,7 +177,7 @@ def plan_of(message_type: type) -> MessagePlan:
     fields = tuple(_field_plan(field, accesses[field.number], backend) for field in schema.fields)
     by_number = {field.schema.number: field for field in fields}
     oneofs = tuple(tuple(by_number[number] for number in oneof.fields) for oneof in schema.oneofs)
-    return MessagePlan(message_type, schema.full_name, backend, fields, oneofs)
+    return MessagePlan(message_type, schema.full_name, backend, schema, fields, oneofs)
 
 
 def root_element(message_type: type) -> Element:

@@ -25,6 +25,7 @@ from iii_bridge.contract import compile_decode, compile_encode
 from iii_bridge.contract.backend import backend_of
 from iii_bridge.contract.compile_decode import CALLER_MEMBER, FastDecoder
 from iii_bridge.contract.compile_encode import FastEncoder
+from iii_bridge.contract.compile_rules import RuleChecker, rule_checker
 from iii_bridge.contract.compile_space import has_plain_names
 from iii_bridge.contract.json_text import Members, parse_json
 from iii_bridge.contract.plan import MessagePlan, Shape, plan_of, root_element
@@ -76,6 +77,12 @@ class Codec(Generic[M]):
 
     def encode(self, message: M) -> bytes:
         """The message as JSON in UTF-8. Raises CodecError for a message that breaks its contract."""
+        data = self._encode(message)
+        if self._rules is not None:  # after the types: rules may rely on them
+            self._rules.check(message)
+        return data
+
+    def _encode(self, message: M) -> bytes:
         if self._has_fast_path:
             encoder = self._fast_encoder
             try:
@@ -86,6 +93,12 @@ class Codec(Generic[M]):
 
     def decode(self, data: bytes | str | msgspec.Raw) -> M:
         """The message that a JSON document stands for. Raises CodecError for one that breaks the contract."""
+        message = self._decode(data)
+        if self._rules is not None:
+            self._rules.check(message)
+        return message
+
+    def _decode(self, data: bytes | str | msgspec.Raw) -> M:
         text = data if isinstance(data, bytes) else _utf8(data)
         if self._has_fast_path:
             decoder = self._fast_decoder
@@ -99,6 +112,12 @@ class Codec(Generic[M]):
 
     def decode_request(self, data: bytes | str | msgspec.Raw) -> DecodedRequest[M]:
         """As `decode`, for a payload from the engine: `_caller_worker_id` is taken out first (wire.md 5.4)."""
+        request = self._decode_request(data)
+        if self._rules is not None:
+            self._rules.check(request.message)
+        return request
+
+    def _decode_request(self, data: bytes | str | msgspec.Raw) -> DecodedRequest[M]:
         text = data if isinstance(data, bytes) else _utf8(data)
         if self._has_fast_path:
             decoder = self._fast_request_decoder
@@ -111,6 +130,10 @@ class Codec(Generic[M]):
         if isinstance(value, Members):
             value, caller = _take_caller(value)
         return DecodedRequest(self._exact(value), caller)
+
+    @functools.cached_property
+    def _rules(self) -> RuleChecker | None:
+        return rule_checker(self._plan, self._profile.names) if self._element.shape is Shape.MESSAGE else None
 
     @functools.cached_property
     def _has_fast_path(self) -> bool:

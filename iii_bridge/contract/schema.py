@@ -6,6 +6,8 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from iii_bridge.contract.rules import FieldRules, MessageRules
+
 __all__ = ["EnumSchema", "FieldSchema", "FileSchema", "Kind", "MapSchema", "MessageSchema", "OneofSchema"]
 
 
@@ -61,6 +63,8 @@ class FieldSchema:
     """Marked REQUIRED (google.api.field_behavior, buf.validate), or `required` in proto2 and editions."""
     redact: bool = False
     """`debug_redact`: its contents appear in no message of ours."""
+    rules: FieldRules | None = None
+    """What `buf.validate` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class OneofSchema:
 
     name: str
     fields: tuple[int, ...]
+    required: bool = False
+    """Whether one of them has to be set (buf.validate)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,8 @@ class MessageSchema:
     full_name: str
     fields: tuple[FieldSchema, ...]
     oneofs: tuple[OneofSchema, ...]
+    rules: MessageRules | None = None
+    """What `buf.validate` says of the message as a whole."""
 
 
 @dataclass(frozen=True, slots=True)

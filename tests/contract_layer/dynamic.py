@@ -21,6 +21,7 @@ from grpc_tools import protoc
 
 from iii_bridge.abi import v0 as abi
 from iii_bridge.contract.registry import class_of
+from iii_codegen.validate_file import VALIDATE_FILE, validate_proto
 
 FieldProto = descriptor_pb2.FieldDescriptorProto
 
@@ -67,7 +68,7 @@ class Contract:
         for file in descriptors.file:
             self.pool.Add(file)
         for file in descriptors.file:
-            if not file.name.startswith(("google/protobuf/", "google/api/")):
+            if not file.name.startswith(("google/protobuf/", "google/api/", "buf/")):
                 _Module(file).register()
 
     def cls(self, full_name: str) -> type[Any]:
@@ -79,7 +80,7 @@ class Contract:
 
 @functools.cache
 def compile_proto(text: str, name: str = "test.proto") -> Contract:
-    """Runs protoc in this process on one file that may import google's."""
+    """Runs protoc in this process on one file that may import google's, and the rules of buf.validate."""
     with tempfile.TemporaryDirectory() as folder:
         source, output = Path(folder, name), Path(folder, "out.pb")
         source.write_text(text)
@@ -87,6 +88,10 @@ def compile_proto(text: str, name: str = "test.proto") -> Contract:
         import google.api
 
         api = Path(next(iter(google.api.__path__))).parent.parent
+        if VALIDATE_FILE in text:
+            rules = Path(folder, VALIDATE_FILE)
+            rules.parent.mkdir(parents=True)
+            rules.write_text(validate_proto())
         arguments = ["protoc", f"-I{folder}", f"-I{include}", f"-I{api}", "--include_imports"]
         assert protoc.main([*arguments, f"--descriptor_set_out={output}", name]) == 0, "protoc failed; see its output"
         return Contract(descriptor_pb2.FileDescriptorSet.FromString(output.read_bytes()))

@@ -13,6 +13,8 @@ from google.protobuf.descriptor_pb2 import (
     FileDescriptorProto,
 )
 
+from iii_bridge.contract.rule_options import field_rules, message_rules, oneof_is_required
+from iii_bridge.contract.rules import Ignore
 from iii_codegen.model.contract import json_profile
 from iii_codegen.model.descriptors import DescriptorError, Descriptors, OptionError
 from iii_codegen.model.diagnostics import Report
@@ -191,6 +193,10 @@ class _FileBuilder:
                 for index, item in enumerate(proto.oneof_decl)
                 if item.name in real
             ),
+            required_oneofs=tuple(
+                item.name for item in proto.oneof_decl if oneof_is_required(item.options.SerializeToString())
+            ),
+            rules=message_rules(proto.options.SerializeToString()),
             messages=tuple(
                 self._message(item, inner, (*path, _MESSAGE_NESTED, index))
                 for index, item in enumerate(proto.nested_type)
@@ -219,7 +225,8 @@ class _FileBuilder:
             self._report.add("III004", place, f"field {proto.name} has a default value")
         options = self._options(proto.options, self._sources.place((*path, 8)))
         behaviors = tuple(str(item) for item in options.get("[google.api.field_behavior]", ()))
-        validated = bool(options.get("[buf.validate.field]", {}).get("required"))
+        rules = field_rules(proto.options.SerializeToString())
+        validated = rules is not None and rules.required and rules.ignore is not Ignore.ALWAYS
         required = resolved.is_required or "REQUIRED" in behaviors or validated
         cardinality, element, key = _shape(proto, entries)
         in_oneof = proto.HasField("oneof_index") and not proto.proto3_optional
@@ -234,9 +241,11 @@ class _FileBuilder:
             oneof=message.oneof_decl[proto.oneof_index].name if in_oneof else "",
             required=required,
             behaviors=behaviors,
+            rules=rules,
             deprecated=proto.options.deprecated,
             comment=self._sources.comment(path),
             place=place,
+            option_place=self._sources.place((*path, 8)) if proto.options.ByteSize() else None,
         )
 
     def _enum(self, proto: EnumDescriptorProto, prefix: str, path: _Path) -> Enum:

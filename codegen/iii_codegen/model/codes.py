@@ -77,4 +77,11 @@ CODES: Final[dict[str, Code]] = {
     "III403": Code("endpoint header that is not well-formed", "use a token as name and one line as value"),
     "III404": Code("endpoint authentication that is incomplete", "name the environment variable of the engine"),
     "III405": Code("endpoint of a streaming method", "remove the endpoint or the stream: http has no channels"),
+    # 5xx: validation rules
+    "III501": Code("rules that do not fit the field", "use the rules of the field's own type"),
+    "III502": Code("rules that no value follows", "correct the bounds"),
+    "III503": Code("pattern that cannot be read", "write it in RE2's syntax, as docs/contract-options.md describes it"),
+    "III504": Code("rule in CEL", "say it with the standard rules: CEL is not evaluated for betterproto2 messages"),
+    "III505": Code("rule about fields that the message does not have", "name fields of the message, each once"),
+    "III506": Code("rule that this version does not know", "remove it, or look for a newer iii-bridge"),
 }

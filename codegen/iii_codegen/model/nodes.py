@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from iii_bridge.contract.rules import FieldRules, MessageRules
 from iii_bridge.contract.spec import (
     BindingSpec,
     Delivery,
@@ -115,9 +116,13 @@ class Field:
     """Marked REQUIRED by google.api.field_behavior, buf.validate or proto2: must be present in the JSON."""
     behaviors: tuple[str, ...] = ()
     """google.api.field_behavior, by name."""
+    rules: FieldRules | None = None
+    """What buf.validate says."""
     deprecated: bool = False
     comment: str = ""
     place: Place
+    option_place: Place | None = None
+    """Where the field's options stand; None when it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +158,10 @@ class Message:
     fields: tuple[Field, ...]
     oneofs: tuple[tuple[str, str], ...] = ()
     """Name and comment of each oneof."""
+    required_oneofs: tuple[str, ...] = ()
+    """Names of the oneofs that need a member (buf.validate)."""
+    rules: MessageRules | None = None
+    """What buf.validate says of the message as a whole."""
     messages: tuple[Message, ...] = ()
     enums: tuple[Enum, ...] = ()
     deprecated: bool = False
