@@ -2,7 +2,8 @@
 
 The function says whether a message breaks a rule, and stops at the first one.
 For a message with a bounded number, an optional string with a prefix and a
-list of other messages that have rules it reads
+list of other messages that have rules it reads (the lines that touch messages
+are the library's, here betterproto2's)
 
     def r4(m, t):
         v = m.quantity
@@ -13,7 +14,8 @@ list of other messages that have rules it reads
             if not v.startswith('a'):
                 return True
         v = m.lines
-        for v in v:
+        f = v
+        for v in f:
             if r5(v, t):
                 return True
         return False
@@ -30,10 +32,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from iii_bridge.contract.backend import MessageBackend
 from iii_bridge.contract.compile_space import CompileSpace, indented
-from iii_bridge.contract.plan import MessagePlan, plan_of
+from iii_bridge.contract.plan import FieldPlan, MessagePlan, plan_of
 from iii_bridge.contract.problems import CodecError
-from iii_bridge.contract.rule_checks import Check, Constants, is_plain, is_set, is_something, prepared
+from iii_bridge.contract.rule_checks import Check, Constants, is_set, is_something, prepared
 from iii_bridge.contract.rule_plan import FieldChecks, MessageChecks, ValueChecks, message_checks, rule_bearers
 from iii_bridge.contract.slow_rules import RuleReader
 from iii_bridge.contract.spec import Names
@@ -74,21 +77,23 @@ def rule_checker(
     bearers = rule_bearers(plan)
     if not bearers:
         return None
-    space = _space()
+    space = _space(plan.backend)
     with space.lock:
         breaks = space.function(plan, bearers)
     return RuleChecker(breaks, RuleReader(plan.cls, space.checks, space.constants, names), now)
 
 
 class _Space(CompileSpace):
-    """Everything compiled: classes share functions, and recursion finds them by name."""
+    """Everything compiled for one library: classes share functions, and recursion finds them by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, backend: MessageBackend) -> None:
         super().__init__(Names.JSON)
+        self._source = backend.source
         self.lock = self._lock
         self.constants = Constants()
         self.checks: dict[type, MessageChecks] = {}
         self._globals = self.constants.names
+        self._globals.update(self._source.names)
 
     def function(self, plan: MessagePlan, bearers: frozenset[type]) -> Callable[[Any, int], bool]:
         """The function of a class; compiles what is not compiled yet."""
@@ -105,24 +110,33 @@ class _Space(CompileSpace):
 
     def _function(self, checks: MessageChecks, number: int) -> list[str]:
         lines: list[str] = []
-        for name, members in checks.oneofs:
-            lines += _broken_if(" and ".join(f"m.{member.attribute} is None" for member in members) or name)
+        for _, members in checks.oneofs:
+            lines += [*self._count(members), *_broken_if("n == 0")]
         for group, members in checks.groups:
-            count = " + ".join(f"({is_set(member, f'm.{member.attribute}')})" for member in members)
-            lines += _broken_if(f"{count} {'!= 1' if group.required else '> 1'}")
+            lines += [*self._count(members), *_broken_if("n != 1" if group.required else "n > 1")]
         for field in checks.fields:
             lines += self._field(field)
         return [f"def r{number}(m, t):", *indented([*lines, "return False"])]
 
+    def _count(self, members: tuple[FieldPlan, ...]) -> list[str]:
+        lines = ["n = 0"]
+        for member in members:
+            lines += self._if_set(member, ["n += 1"])
+        return lines
+
+    def _if_set(self, field: FieldPlan, then: list[str]) -> list[str]:
+        if field.schema.presence:
+            return self._source.if_present(field, then)
+        return [f"v = {self._source.load(field)}", f"if {is_set(field, 'v')}:", *indented(then)]
+
     def _field(self, checks: FieldChecks) -> list[str]:
         field = checks.field
-        inner = self._value(checks.value) if is_plain(field) else self._many(checks)
-        lines = [f"v = m.{field.attribute}"]
+        inner = self._value(checks.value) if field.is_plain else self._many(checks)
         if checks.required:
-            lines += _broken_if(f"not ({is_set(field, 'v')})")
-        elif field.schema.presence or checks.skip_default:
-            return [*lines, f"if {is_set(field, 'v')}:", *indented(inner)] if inner else []
-        return [*lines, *inner]
+            return [*self._if_set(field, inner or ["pass"]), "else:", "    return True"]
+        if field.schema.presence or checks.skip_default:
+            return self._if_set(field, inner) if inner else []
+        return [f"v = {self._source.load(field)}", *inner]
 
     def _many(self, checks: FieldChecks) -> list[str]:
         """Of a list or a map: itself, then its keys, then what it holds."""
@@ -138,8 +152,10 @@ class _Space(CompileSpace):
         lines: list[str] = []
         if checks.enters and checks.element.cls is not None:
             lines += _broken_if(f"r{self._numbers[checks.element.cls]}(v, t)")
-        if checks.checks and (value := prepared(checks.element, "v")) != "v":
-            lines.append(f"v = {value}")
+        if checks.checks:
+            plain = self._source.unboxed("v") if checks.element.boxed else "v"
+            seen = prepared(checks.element, plain)
+            lines += [f"v = {seen}"] if seen != "v" else []
         lines += _conditions(checks.checks)
         return [f"if {is_something(checks.element, 'v')}:", *indented(lines)] if lines and checks.skip_zero else lines
 
@@ -153,5 +169,5 @@ def _broken_if(condition: str) -> list[str]:
 
 
 @functools.cache
-def _space() -> _Space:
-    return _Space()
+def _space(backend: MessageBackend) -> _Space:
+    return _Space(backend)

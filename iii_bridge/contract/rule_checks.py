@@ -21,6 +21,7 @@ from typing import Any, Final
 from iii_bridge.contract.backend import backend_of
 from iii_bridge.contract.fast_values import is_negative_zero
 from iii_bridge.contract.formats import FORMATS, PHRASES
+from iii_bridge.contract.nanoseconds import nanoseconds_beyond
 from iii_bridge.contract.plan import Element, FieldPlan, Shape
 from iii_bridge.contract.re2_text import python_pattern
 from iii_bridge.contract.rules import (
@@ -40,7 +41,6 @@ __all__ = [
     "Check",
     "Constants",
     "checks_of",
-    "is_plain",
     "is_set",
     "is_something",
     "prepared",
@@ -96,16 +96,11 @@ def prepared(element: Element, name: str) -> str:
     return _PREPARED.get(element.shape, "{}").format(name)
 
 
-def is_plain(field: FieldPlan) -> bool:
-    """Whether a field holds one value."""
-    return field.key is None and not field.schema.repeated
-
-
 def is_set(field: FieldPlan, name: str) -> str:
     """The condition under which a field is set: to anything where unset can be told, else to more than the default."""
     if field.schema.presence:
         return f"{name} is not None"
-    if is_plain(field) and field.element.shape in (Shape.FLOAT, Shape.DOUBLE):
+    if field.is_plain and field.element.shape in (Shape.FLOAT, Shape.DOUBLE):
         return f"bool({name}) or is_negative_zero({name})"
     return f"bool({name})"
 
@@ -114,19 +109,8 @@ def is_something(element: Element, name: str) -> str:
     """The condition under which a value inside a list or a map is neither zero nor empty."""
     if element.shape in (Shape.TIMESTAMP, Shape.DURATION):
         return f"nanoseconds({name})"
-    return name if element.shape in _SCALARS else f"bytes_of({name})"
+    return f"bytes_of({name})" if element.is_message else name
 
-
-_SCALARS: Final = frozenset(Shape) - {
-    Shape.MESSAGE,
-    Shape.ANY,
-    Shape.MASK,
-    Shape.STRUCT,
-    Shape.VALUE,
-    Shape.LIST,
-    Shape.TIMESTAMP,
-    Shape.DURATION,
-}
 
 _PREPARED: Final = {
     Shape.FLOAT: "float32({})",
@@ -143,9 +127,9 @@ _MICROSECOND: Final = datetime.timedelta(microseconds=1)
 def nanoseconds(value: Any) -> int:
     """A Duration, or a Timestamp since 1970, whatever class it has."""
     if isinstance(value, datetime.timedelta):
-        return value // _MICROSECOND * 1000
+        return value // _MICROSECOND * 1000 + nanoseconds_beyond(value)
     if isinstance(value, datetime.datetime):
-        return (value - _EPOCH) // _MICROSECOND * 1000
+        return (value - _EPOCH) // _MICROSECOND * 1000 + nanoseconds_beyond(value)
     return int(value.seconds * _NANOS + value.nanos)
 
 
@@ -355,7 +339,7 @@ class _Writer:
         enum = self._element.enum
         if self._kind == "enum" and enum is not None:
             return next((name for name, number in enum.values if number == value), str(value))
-        return str(value)
+        return str(value).removesuffix(".0")
 
 
 def _bytes_matcher(pattern: str) -> Any:

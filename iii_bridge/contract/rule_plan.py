@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from iii_bridge.contract.plan import Element, FieldPlan, MessagePlan, Shape, plan_of
+from iii_bridge.contract.re2 import PatternError
 from iii_bridge.contract.rule_checks import Check, Constants, checks_of, size_checks, unique_check
 from iii_bridge.contract.rule_fit import misfit
 from iii_bridge.contract.rules import FieldRules, Ignore, MapRules, MessageOneof, MessageRules, RepeatedRules
@@ -127,6 +128,16 @@ def _field_checks(
     if ignore is Ignore.ALWAYS:
         return FieldChecks(field, False, False, (), None, ValueChecks(field.element))
     _refuse(plan, field, rules)
+    try:
+        return _checked(field, rules, ignore, bearers, constants)
+    except PatternError as error:
+        where = f"{plan.full_name}.{field.schema.name}"
+        raise UnsupportedError(f"{where} has a pattern that cannot be read: {error}") from error
+
+
+def _checked(
+    field: FieldPlan, rules: FieldRules, ignore: Ignore, bearers: frozenset[type], constants: Constants
+) -> FieldChecks:
     whole: tuple[Check, ...] = ()
     key, value = None, _value(replace(rules, ignore=Ignore.UNSET), field.element, bearers, constants)
     if isinstance(rules.value, RepeatedRules):

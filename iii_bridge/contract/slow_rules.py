@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from iii_bridge.contract.plan import FieldPlan, Shape
+from iii_bridge.contract.backend import MessageBackend
+from iii_bridge.contract.plan import FieldPlan
 from iii_bridge.contract.problems import CodecError, Path
-from iii_bridge.contract.rule_checks import Check, Constants, is_plain, is_set, is_something, prepared
+from iii_bridge.contract.rule_checks import Check, Constants, is_set, is_something, prepared
 from iii_bridge.contract.rule_plan import FieldChecks, MessageChecks, ValueChecks
 from iii_bridge.contract.rules import MessageOneof
 from iii_bridge.contract.spec import Names
@@ -34,16 +35,16 @@ class RuleReader:
     def _message(self, cls: type, message: Any, path: Path, now: int) -> Iterator[CodecError]:
         checks = self._checks[cls]
         for name, members in checks.oneofs:
-            if not self._set(message, members):
+            if not self._set(message, checks.plan.backend, members):
                 yield path.fail(f"a member of the oneof {name} must be set")
         for group, members in checks.groups:
-            yield from self._group(group, self._set(message, members), path)
+            yield from self._group(group, self._set(message, checks.plan.backend, members), path)
         for field in checks.fields:
             here = path.member(self._spelling(field.field), field.field.schema.redact)
-            yield from self._field(field, getattr(message, field.field.attribute), here, now)
+            yield from self._field(field, checks.plan.backend.loader(field.field)(message), here, now)
 
-    def _set(self, message: Any, members: tuple[FieldPlan, ...]) -> list[FieldPlan]:
-        return [member for member in members if self._is(is_set(member, "v"), getattr(message, member.attribute))]
+    def _set(self, message: Any, backend: MessageBackend, members: tuple[FieldPlan, ...]) -> list[FieldPlan]:
+        return [member for member in members if self._is(is_set(member, "v"), backend.loader(member)(message))]
 
     def _spelling(self, field: FieldPlan) -> str:
         return field.schema.json_name if self._names is Names.JSON else field.schema.name
@@ -65,7 +66,7 @@ class RuleReader:
 
     def _given(self, checks: FieldChecks, value: Any, path: Path, now: int) -> Iterator[CodecError]:
         field = checks.field
-        if is_plain(field):
+        if field.is_plain:
             yield from self._value(checks.value, value, path, now)
             return
         yield from self._broken(checks.whole, value, path, now)
@@ -82,10 +83,11 @@ class RuleReader:
     def _value(self, checks: ValueChecks, value: Any, path: Path, now: int, prefix: str = "") -> Iterator[CodecError]:
         if checks.skip_zero and not self._is(is_something(checks.element, "v"), value):
             return
-        if checks.enters and checks.element.shape is Shape.MESSAGE and checks.element.cls is not None:
+        if checks.enters and checks.element.cls is not None:
             yield from self._message(checks.element.cls, value, path, now)
         if checks.checks:
-            seen = self._constants.function(prepared(checks.element, "v"))(value, now)
+            plain = value.value if checks.element.boxed else value
+            seen = self._constants.function(prepared(checks.element, "v"))(plain, now)
             yield from self._broken(checks.checks, seen, path, now, prefix)
 
     def _broken(

@@ -22,6 +22,7 @@ from iii_codegen.model.check import check
 from iii_codegen.model.diagnostics import Report
 from iii_codegen.model.nodes import Tree
 from iii_codegen.protos import import_paths
+from iii_codegen.validate_file import VALIDATE_FILE, validate_proto
 from iii_codegen.write import plan, write
 
 Sources = Mapping[str, str]
@@ -47,7 +48,8 @@ def shop(body: str) -> dict[str, str]:
     """A contract `shop/v1/shop.proto` that imports what it needs; the body begins on line 14."""
     text = textwrap.dedent(body).lstrip("\n")
     imports = [f'import "{path}";' if re.search(word, text) else "" for path, word in _HEAD]
-    head = ['syntax = "proto3";', "package shop.v1;", *imports]
+    rules = f' import "{VALIDATE_FILE}";' if "buf.validate" in text else ""
+    head = ['syntax = "proto3";', f"package shop.v1;{rules}", *imports]
     return {"shop/v1/shop.proto": "\n".join([*head, text])}
 
 
@@ -63,8 +65,10 @@ def descriptors(sources: Sources) -> tuple[bytes, ...]:
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory)
         write_sources(root / "proto", sources)
+        if any(VALIDATE_FILE in text for text in sources.values()):
+            write_sources(root / "rules", {VALIDATE_FILE: validate_proto()})
         output = root / "out.pb"
-        paths = [f"-I{path}" for path in (root / "proto", *import_paths())]
+        paths = [f"-I{path}" for path in (root / "proto", *import_paths(), root / "rules") if path.is_dir()]
         arguments = ["--include_imports", "--include_source_info", f"--descriptor_set_out={output}"]
         code = protoc.main(["protoc", *paths, *arguments, *sources])
         assert code == 0, "protoc refused the contract; see its message above"

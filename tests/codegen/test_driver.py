@@ -174,8 +174,8 @@ def test_warnings_are_shown(project: Project) -> None:
 def test_copies_of_library_files_are_no_contracts(project: Project) -> None:
     from iii_codegen.protos import vendored_files
 
-    for name, source in vendored_files():
-        write_sources(project.root / "proto", {name: source.read_text()})
+    for name, content in vendored_files():
+        write_sources(project.root / "proto", {name: content.decode()})
     assert project.run() == 0
     assert not any("google" in name or "iii_bridge" in name for name in project.files())
 

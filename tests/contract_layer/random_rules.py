@@ -75,7 +75,8 @@ def contract_text(package: str, fields: list[RuledField]) -> str:
     head = f'syntax = "proto3"; package {package}; import "{VALIDATE}"; {imports}'
     inner = (
         "message Inner { string s = 1 [(buf.validate.field).string.min_len = 2]; string o = 2;"
-        " repeated Inner more = 3; oneof choice { option (buf.validate.oneof).required = true; int32 x = 4; Inner y = 5; } }"
+        " repeated Inner more = 3;"
+        " oneof choice { option (buf.validate.oneof).required = true; int32 x = 4; Inner y = 5; } }"
     )
     return "\n".join([head, "enum E { ZERO = 0; ONE = 1; SEVEN = 7; }", inner, body])
 
@@ -214,8 +215,8 @@ def _numbers(draw: st.DrawFn, kind: str, base: float) -> tuple[str, tuple[Any, .
 
 @st.composite
 def _times(draw: st.DrawFn, kind: str) -> tuple[str, tuple[Any, ...]]:
-    near = [(5, 0), (5, 1000), (6, 500_000_000), (0, 0), (7, 0)]
-    near += [(-5, -1000), (-1, 0)] if kind == "duration" else [(-5, 1000)]
+    near = [(5, 0), (5, 1), (5, 1000), (6, 500_000_000), (0, 0), (7, 0)]
+    near += [(-5, -1001), (-1, 0)] if kind == "duration" else [(-5, 1001)]
     one = st.sampled_from(near).map(lambda pair: f"{{ seconds: {pair[0]} nanos: {pair[1]} }}")
     now = ("now",) if kind == "timestamp" else ("in", "not_in")
     texts: list[str] = []

@@ -64,6 +64,8 @@ _OWN_OPTIONS = 51310
 _MESSAGE_FIELD, _MESSAGE_NESTED, _MESSAGE_ENUM, _MESSAGE_ONEOF = 2, 3, 4, 8
 _ENUM_VALUE = 2
 
+_OPTIONS: Final = (".google.protobuf.", ".buf.validate.")
+"""Where extensions are no fields of payloads: options, and rules of validation."""
 _EDITION_2023: Final = 1000
 _Path = tuple[int, ...]
 
@@ -159,7 +161,7 @@ class _FileBuilder:
         proto, place = self._proto, self._sources.place((12,))
         if proto.syntax == "editions" and proto.edition != _EDITION_2023:
             self._report.add("III001", place, "edition is not supported")
-        if proto.extension and not all(item.extendee.startswith(".google.protobuf.") for item in proto.extension):
+        if proto.extension and not all(item.extendee.startswith(_OPTIONS) for item in proto.extension):
             self._report.add("III003", self._sources.place((7, 0)), "extension fields are not supported")
 
     def _options(self, options: Any, place: Place) -> dict[str, Any]:
@@ -182,7 +184,7 @@ class _FileBuilder:
             for index, item in enumerate(proto.field)
         )
         real = {field.oneof for field in fields if field.oneof}
-        if any(not item.extendee.startswith(".google.protobuf.") for item in proto.extension):
+        if any(not item.extendee.startswith(_OPTIONS) for item in proto.extension):
             self._report.add("III003", self._sources.place((*path, 6, 0)), "extension fields are not supported")
         return Message(
             full_name=full_name,

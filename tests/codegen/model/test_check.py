@@ -8,6 +8,7 @@ import pytest
 
 from iii_codegen.model.codes import CODES
 from iii_codegen.model.diagnostics import Severity
+from iii_codegen.validate_file import VALIDATE_FILE
 from tests.codegen.support import Sources, codes, model, shop
 
 EMPTY = "google.protobuf.Empty"
@@ -60,6 +61,28 @@ def raw(path: str, package: str = "shop.v1", body: str = "") -> dict[str, str]:
 
 URL = 'url: "https://x.test/a"'
 RAW = "iii_bridge.v1.HttpRequest"
+
+NEWER = """
+syntax = "proto2";
+package buf.validate;
+import "google/protobuf/descriptor.proto";
+extend google.protobuf.FieldOptions { optional FieldRules field = 1159; }
+message FieldRules { optional bool novel = 99; }
+"""
+PREDEFINED = """
+syntax = "proto2";
+package shop.v1;
+import "buf/validate/validate.proto";
+extend buf.validate.StringRules {
+  optional bool odd = 1001 [(buf.validate.predefined).cel = { id: "odd" expression: "true" }];
+}
+"""
+
+
+def rule(text: str, kind: str) -> Sources:
+    """A field with one validation rule."""
+    return shop(f"enum E {{ ZERO = 0; ONE = 1; }}\nmessage M {{ {kind} a = 1 [(buf.validate.field).{text}]; }}")
+
 
 CASES: list[tuple[str, Sources]] = [
     ("III001", {"shop/v1/shop.proto": 'edition = "2024";\npackage shop.v1;'}),
@@ -167,6 +190,34 @@ CASES: list[tuple[str, Sources]] = [
     ("III404", endpoint(f"{URL} bearer: {{}}")),
     ("III404", endpoint(f"{URL} hmac: {{}}")),
     ("III404", endpoint(f'{URL} api_key: {{ header: "X" }}')),
+    ("III501", rule("string.min_len = 1", "int32")),
+    ("III501", rule("repeated.items.int32.gt = 1", "repeated string")),
+    ("III501", rule("repeated.unique = true", "repeated M")),
+    ("III501", rule("map.keys.int32.gt = 1", "map<string, int32>")),
+    ("III501", rule("string.min_len = 1", "M")),
+    ("III502", rule("int32 = { gt: 5 lt: 5 }", "int32")),
+    ("III502", rule("string = { min_len: 5 max_len: 4 }", "string")),
+    ("III502", rule("repeated.items.bytes = { len: 1 max_len: 0 }", "repeated bytes")),
+    ("III502", rule("map = { min_pairs: 2 max_pairs: 1 }", "map<string, string>")),
+    ("III502", rule("repeated = { min_items: 2 max_items: 1 }", "repeated string")),
+    ("III502", rule('string = { const: "a" in: "b" }', "string")),
+    ("III502", rule("enum = { const: 1 not_in: 1 }", "E")),
+    ("III502", rule("double = { in: 1 not_in: 1 }", "double")),
+    ("III503", rule('string.pattern = "(?=a)"', "string")),
+    ("III503", rule('bytes.pattern = "a**"', "bytes")),
+    ("III504", rule('cel = { id: "x" expression: "true" }', "string")),
+    ("III504", rule('cel_expression = "this > 1"', "int32")),
+    ("III504", shop('message M { option (buf.validate.message).cel_expression = "true"; }')),
+    ("III504", {
+        "shop/v1/predefined.proto": PREDEFINED,
+        **shop(
+            'import "shop/v1/predefined.proto"; message M { string a = 1 [(buf.validate.field).string.(odd) = true]; }'
+        ),
+    }),
+    ("III505", shop('message M { option (buf.validate.message).oneof = { fields: ["a", "b"] }; string a = 1; }')),
+    ("III505", shop('message M { option (buf.validate.message).oneof = { fields: ["a", "a"] }; string a = 1; }')),
+    ("III505", shop("message M { option (buf.validate.message).oneof = { required: true }; string a = 1; }")),
+    ("III506", {VALIDATE_FILE: NEWER, **shop("message M { string a = 1 [(buf.validate.field).novel = true]; }")}),
 ]  # fmt: skip
 
 

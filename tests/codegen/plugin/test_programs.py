@@ -92,9 +92,9 @@ def test_protoc_refuses_unknown_options(project: Path) -> None:
 
 def test_buf(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """With the option files vendored beside the contracts, as `iii-bridge protos vendor` puts them."""
-    for name, source in vendored_files():
+    for name, content in vendored_files():
         if not name.startswith("google/protobuf/"):
-            write_sources(project / "vendor", {name: source.read_text()})
+            write_sources(project / "vendor", {name: content.decode()})
     (project / "buf.yaml").write_text("version: v2\nmodules:\n  - path: proto\n  - path: vendor\n")
     (project / "buf.gen.yaml").write_text(BUF)
     done = run(str(BIN / "buf"), "generate", cwd=project)
