@@ -90,7 +90,7 @@ class _Space(CompileSpace):
         super().__init__(Names.JSON)
         self._source = backend.source
         self.lock = self._lock
-        self.constants = Constants()
+        self.constants = Constants(backend)
         self.checks: dict[type, MessageChecks] = {}
         self._globals = self.constants.names
         self._globals.update(self._source.names)

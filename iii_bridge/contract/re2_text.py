@@ -76,9 +76,9 @@ def _atom(node: Node, anchors: Mapping[Anchor, str]) -> str:
 
 
 def _counts(least: int, most: int | None) -> str:
-    known = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get((least, most))
-    if known is not None:
-        return known
+    for counts, operator in (((0, None), "*"), ((1, None), "+"), ((0, 1), "?")):
+        if counts == (least, most):
+            return operator
     return f"{{{least}}}" if least == most else f"{{{least},{'' if most is None else most}}}"
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from iii_bridge.contract.backend import backend_of
+from iii_bridge.contract.backend import MessageBackend
 from iii_bridge.contract.fast_values import is_negative_zero
 from iii_bridge.contract.formats import FORMATS, PHRASES
 from iii_bridge.contract.nanoseconds import nanoseconds_beyond
@@ -68,11 +68,12 @@ class Check:
 class Constants:
     """What the conditions refer to by name."""
 
+    backend: MessageBackend
     names: dict[str, Any] = field(default_factory=lambda: dict[str, Any]())
     _functions: dict[str, Callable[[Any, int], Any]] = field(default_factory=lambda: dict[str, Any]())
 
     def __post_init__(self) -> None:
-        self.names |= {"float32": round_to_float, "nanoseconds": nanoseconds, "bytes_of": _bytes_of}
+        self.names |= {"float32": round_to_float, "nanoseconds": nanoseconds, "bytes_of": self.backend.serialize}
         self.names |= {"is_unique": _is_unique, "is_negative_zero": is_negative_zero}
         self.names |= {f"is_{name}": check for name, check in FORMATS.items()}
 
@@ -131,11 +132,6 @@ def nanoseconds(value: Any) -> int:
     if isinstance(value, datetime.datetime):
         return (value - _EPOCH) // _MICROSECOND * 1000 + nanoseconds_beyond(value)
     return int(value.seconds * _NANOS + value.nanos)
-
-
-def _bytes_of(message: Any) -> bytes:
-    message_type: type = type(message)
-    return backend_of(message_type).serialize(message)
 
 
 def _is_unique(values: Iterable[float]) -> bool:
@@ -355,10 +351,14 @@ def _bytes_matcher(pattern: str) -> Any:
     return matches
 
 
-def _covers(paths: Sequence[str]) -> Any:
+def _covers(paths: Sequence[str]) -> Callable[[str], bool]:
     exact = frozenset(paths)
     below = tuple(f"{path}." for path in paths)
-    return lambda path: path in exact or path.startswith(below)
+
+    def covers(path: str) -> bool:
+        return path in exact or path.startswith(below)
+
+    return covers
 
 
 def _counted(count: int, noun: str) -> str:

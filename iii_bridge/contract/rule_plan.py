@@ -178,9 +178,4 @@ def _refuse(plan: MessagePlan, field: FieldPlan, rules: FieldRules) -> None:
 
 def _all_custom(rules: FieldRules) -> tuple[object, ...]:
     """Those of items, keys and values included."""
-    found: tuple[object, ...] = rules.custom
-    inner = {RepeatedRules: ("items",), MapRules: ("keys", "values")}.get(type(rules.value), ())
-    for name in inner:
-        held = getattr(rules.value, name)
-        found += _all_custom(held) if held is not None else ()
-    return found
+    return (*rules.custom, *(rule for _, held in rules.parts for rule in _all_custom(held)))

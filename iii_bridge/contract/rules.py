@@ -204,6 +204,16 @@ class FieldRules:
     ignore_is_written: bool = False
     custom: tuple[CustomRule, ...] = ()
 
+    @property
+    def parts(self) -> tuple[tuple[str, FieldRules], ...]:
+        """The rules of items, keys and values, by these words, as far as there are any."""
+        held: tuple[tuple[str, FieldRules | None], ...] = ()
+        if isinstance(self.value, RepeatedRules):
+            held = (("item", self.value.items),)
+        elif isinstance(self.value, MapRules):
+            held = (("key", self.value.keys), ("value", self.value.values))
+        return tuple((word, rules) for word, rules in held if rules is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class MessageOneof:

@@ -74,14 +74,8 @@ def _check_field(field: Field, rules: FieldRules, report: Report) -> None:
 def _parts(what: str, rules: FieldRules) -> Iterator[tuple[str, FieldRules]]:
     """The rules of a field, and those of its items, keys and values."""
     yield what, rules
-    inner: Sequence[tuple[str, FieldRules | None]] = ()
-    if isinstance(rules.value, RepeatedRules):
-        inner = (("an item", rules.value.items),)
-    elif isinstance(rules.value, MapRules):
-        inner = (("a key", rules.value.keys), ("a value", rules.value.values))
-    for name, held in inner:
-        if held is not None:
-            yield from _parts(f"{name} of {what}", held)
+    for word, held in rules.parts:
+        yield from _parts(f"a {word} of {what}", held)
 
 
 def _check_custom(what: str, custom: tuple[CustomRule, ...], place: Place, report: Report) -> None:
