@@ -11,7 +11,7 @@ from iii_codegen.generate import generate
 from iii_codegen.model.diagnostics import Diagnostic
 from iii_codegen.write import write
 
-__all__ = ["run", "show_findings"]
+__all__ = ["placed", "run", "show_findings"]
 
 
 def run(project: Path, *, check: bool, out: Callable[[str], None], err: Callable[[str], None]) -> int:
@@ -58,7 +58,11 @@ def run(project: Path, *, check: bool, out: Callable[[str], None], err: Callable
 
 def show_findings(config: Config, diagnostics: list[Diagnostic], err: Callable[[str], None]) -> None:
     """Writes each finding with the path of its file as it is called from here."""
-    root = shown_path(config.proto)
     for diagnostic in diagnostics:
-        own = (config.proto / diagnostic.place.file).is_file()  # or a file from a directory to import from
-        err(str(diagnostic.below(root) if own else diagnostic))
+        err(str(placed(config, diagnostic)))
+
+
+def placed(config: Config, diagnostic: Diagnostic) -> Diagnostic:
+    """The finding with the path of its file as it is called from here."""
+    own = (config.proto / diagnostic.place.file).is_file()  # or a file from a directory to import from
+    return diagnostic.below(shown_path(config.proto)) if own else diagnostic

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 from pathlib import Path
 
 from iii_codegen.against import AgainstError, older_version
@@ -20,16 +19,9 @@ from iii_codegen.model.diagnostics import Report
 from iii_codegen.model.library import user_files
 from iii_codegen.model.nodes import Tree
 from iii_codegen.show import load_settings
+from iii_codegen.text import Format, annotation
 
-__all__ = ["Format", "show_breaking"]
-
-
-class Format(StrEnum):
-    """How changes are shown."""
-
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
+__all__ = ["show_breaking"]
 
 
 def show_breaking(
@@ -93,14 +85,5 @@ def _lines(changes: Sequence[Change], form: Format) -> list[str]:
 
 
 def _annotation(change: Change) -> str:
-    """A workflow command of GitHub Actions."""
-    level = "error" if change.breaks else "notice"
-    place = change.place
-    where = f"file={_escaped(place.file)},line={place.line or 1},col={place.column or 1}"
-    text = _escaped(f"{change.problem}; instead: {change.rule.cure}", message=True)
-    return f"::{level} {where},title={change.code}::{text}"
-
-
-def _escaped(text: str, *, message: bool = False) -> str:
-    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return escaped if message else escaped.replace(":", "%3A").replace(",", "%2C")
+    text = f"{change.problem}; instead: {change.rule.cure}"
+    return annotation("error" if change.breaks else "notice", change.place, change.code, text)

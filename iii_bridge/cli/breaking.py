@@ -51,7 +51,8 @@ def breaking(
     - `iii-bridge breaking --against v1.4.0 --json`
     - `iii-bridge breaking --proto proto --against ../released/proto --accept BRK407`
     """
-    from iii_codegen.versions import Format, show_breaking
+    from iii_codegen.text import Format
+    from iii_codegen.versions import show_breaking
 
     annotated = github or os.environ.get("GITHUB_ACTIONS") == "true"
     code = show_breaking(

@@ -33,6 +33,7 @@ class Verb:
 VERBS: Final = {
     "codegen": Verb("iii_bridge.cli.codegen", "codegen", "codegen", "Generate stubs and schemas from the contracts."),
     "schema": Verb("iii_bridge.cli.schema", "schema", "codegen", "Print the JSON Schema of one message or method."),
+    "lint": Verb("iii_bridge.cli.lint", "lint", "codegen", "Look for what is wrong or unwise in the contracts."),
     "breaking": Verb("iii_bridge.cli.breaking", "breaking", "codegen", "Compare the contracts with an older version."),
     "engine": Verb("iii_bridge.cli.engine", "engine", "engine", "Run the embedded engine."),
     "serve": Verb("iii_bridge.cli.serve", "serve", None, "Serve services of a module until a signal."),

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from iii_codegen.versions import Format, show_breaking
+from iii_codegen.text import Format
+from iii_codegen.versions import show_breaking
 from tests.codegen.support import shop, write_sources
 
 BODY = "message R {{ string {name} = 1; }}\nservice OrdersService {{ rpc Place(R) returns (R){options} }}"

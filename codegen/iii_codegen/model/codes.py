@@ -84,4 +84,15 @@ CODES: Final[dict[str, Code]] = {
     "III504": Code("rule in CEL", "say it with the standard rules: CEL is not evaluated for betterproto2 messages"),
     "III505": Code("rule about fields that the message does not have", "name fields of the message, each once"),
     "III506": Code("rule that this version does not know", "remove it, or look for a newer iii-bridge"),
+    # 6xx: lints, which `iii-bridge lint` looks for besides
+    "III601": Code("function id of an unusual form", "write lower-case parts, as in orders::place", warning=True),
+    "III602": Code("two function ids that read alike", "rename one of them", warning=True),
+    "III603": Code("map with 64-bit integer keys", "use string keys, or 32-bit ones", warning=True),
+    "III604": Code("two JSON names that read alike", "rename one of them", warning=True),
+    "III605": Code(
+        "bytes without a limit",
+        "a frame holds 16 MiB and base64 adds a third: send large data in a stream",
+        warning=True,
+    ),
+    "III606": Code("function without a description", "write a comment above the method", warning=True),
 }

@@ -7,6 +7,7 @@ import enum
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from iii_bridge.types import Json
 from iii_codegen.model.codes import CODES
 from iii_codegen.model.nodes import Place
 
@@ -37,6 +38,18 @@ class Diagnostic:
     def below(self, root: PurePath) -> Diagnostic:
         """The same finding with its file, an import name, below a directory."""
         return dataclasses.replace(self, place=dataclasses.replace(self.place, file=str(root / self.place.file)))
+
+    def as_json(self) -> Json:
+        """For programs: every part by name."""
+        return {
+            "code": self.code,
+            "severity": self.severity.value,
+            "file": self.place.file,
+            "line": self.place.line,
+            "column": self.place.column,
+            "problem": self.problem,
+            "hint": self.hint,
+        }
 
     def __str__(self) -> str:
         problem = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in self.problem)

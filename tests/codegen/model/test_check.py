@@ -233,7 +233,8 @@ def test_reported(code: str, sources: Sources) -> None:
 
 
 def test_every_code_has_a_case() -> None:
-    assert {code for code, _ in CASES} == set(CODES)
+    lints = {code for code in CODES if code.startswith("III6")}  # tests/codegen/model/test_check_bus.py
+    assert {code for code, _ in CASES} == set(CODES) - lints
 
 
 @pytest.mark.parametrize(
