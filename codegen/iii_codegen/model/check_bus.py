@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeVar
 
+from iii_bridge.contract.rules import BytesRules
 from iii_codegen.model.diagnostics import Report
 from iii_codegen.model.nodes import Field, Kind, Message, Method, Tree
 
@@ -58,8 +59,18 @@ def _check_field(message: Message, field: Field, report: Report) -> None:
     if field.key in _LONG:
         problem = f"keys of map {name} are 64-bit integers, which JavaScript has no exact number for"
         report.add("III603", field.place, problem)
-    if field.element.kind is Kind.BYTES:
+    if field.element.kind is Kind.BYTES and not _is_bounded(field):
         report.add("III605", field.place, f"bytes of field {name} may be larger than a frame")
+
+
+def _is_bounded(field: Field) -> bool:
+    """Whether a rule limits the length of each value."""
+    rules = [field.rules, *(part for _, part in field.rules.parts)] if field.rules is not None else []
+    values = [item.value for item in rules if item is not None]
+    return any(
+        isinstance(value, BytesRules) and (value.length.most is not None or value.const is not None or value.one_of)
+        for value in values
+    )
 
 
 def _check_names(message: Message, report: Report) -> None:

@@ -60,6 +60,8 @@ def test_every_lint_has_a_case() -> None:
     [
         METHOD.format(""),
         named("orders::place", "orders::v2::place", "orders::place.http"),
+        field("bytes data = 1 [(buf.validate.field).bytes.max_len = 100];"),
+        field("repeated bytes data = 1 [(buf.validate.field).repeated.items.bytes = { len: 32 }];"),
         field("map<int32, string> names = 1; map<string, int64> counts = 2; int64 big = 3; string order_id = 4;"),
         'message R {}\nservice S { rpc M(R) returns (R) { option (iii_bridge.v1.function) = { description: "x" }; } }',
     ],
