@@ -66,7 +66,7 @@ def _check_field(message: Message, field: Field, report: Report) -> None:
 def _is_bounded(field: Field) -> bool:
     """Whether a rule limits the length of each value."""
     rules = [field.rules, *(part for _, part in field.rules.parts)] if field.rules is not None else []
-    values = [item.value for item in rules if item is not None]
+    values = [item.value for item in rules]
     return any(
         isinstance(value, BytesRules) and (value.length.most is not None or value.const is not None or value.one_of)
         for value in values
