@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from iii_bridge.aio.channel_io import ChannelReader, ChannelWriter
     from iii_bridge.bridge.blocking import BridgeSync, connect_sync
     from iii_bridge.bridge.connecting import connect
     from iii_bridge.bridge.in_memory import in_memory, in_memory_sync
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from iii_bridge.bridge.retries import Retry
     from iii_bridge.bridge.running import run
     from iii_bridge.bridge.settings import Reconnect, Telemetry
+    from iii_bridge.bridge.trigger_types import TriggerBinding, TriggerType
     from iii_bridge.client import Bridge
     from iii_bridge.contract.nanoseconds import NanoDatetime, NanoTimedelta
     from iii_bridge.errors import (
@@ -52,6 +54,8 @@ __all__ = [
     "Bridge",
     "BridgeError",
     "BridgeSync",
+    "ChannelReader",
+    "ChannelWriter",
     "ClientCall",
     "ClientInterceptor",
     "ClientInterceptorSync",
@@ -83,6 +87,8 @@ __all__ = [
     "StreamTruncatedError",
     "Telemetry",
     "Trigger",
+    "TriggerBinding",
+    "TriggerType",
     "UnsupportedError",
     "connect",
     "connect_sync",
@@ -95,6 +101,8 @@ _HOMES: Final = {
     "Binding": "iii_bridge.types",
     "Bridge": "iii_bridge.client",
     "BridgeSync": "iii_bridge.bridge.blocking",
+    "ChannelReader": "iii_bridge.aio.channel_io",
+    "ChannelWriter": "iii_bridge.aio.channel_io",
     "ClientCall": "iii_bridge.bridge.interceptors",
     "ClientInterceptor": "iii_bridge.bridge.interceptors",
     "ClientInterceptorSync": "iii_bridge.bridge.interceptors",
@@ -110,6 +118,8 @@ _HOMES: Final = {
     "NanoTimedelta": "iii_bridge.contract.nanoseconds",
     "StatusCode": "iii_bridge.status",
     "Telemetry": "iii_bridge.bridge.settings",
+    "TriggerBinding": "iii_bridge.bridge.trigger_types",
+    "TriggerType": "iii_bridge.bridge.trigger_types",
     "Trigger": "iii_bridge.triggers",
     "connect": "iii_bridge.bridge.connecting",
     "connect_sync": "iii_bridge.bridge.blocking",

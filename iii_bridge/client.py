@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, TypeVar, Unpack
 
 from msgspec import UNSET
 
 from iii_bridge.abi.stubs import AsyncStub, Service, ServiceSync
+from iii_bridge.aio.channel_io import ChannelReader, ChannelWriter
 from iii_bridge.aio.dispatch import Dispatcher
 from iii_bridge.aio.session import Session
 from iii_bridge.aio.states import StateListener
@@ -22,6 +24,7 @@ from iii_bridge.bridge.hosting import Hosting
 from iii_bridge.bridge.http_front import forwarding
 from iii_bridge.bridge.interceptors import AnyServerInterceptor, ClientInterceptor, is_async
 from iii_bridge.bridge.ownership import Ownership
+from iii_bridge.bridge.raw_channels import ChannelReference, RawChannels
 from iii_bridge.bridge.settings import Settings
 from iii_bridge.bridge.stream_calls import StreamCalls
 from iii_bridge.bridge.stream_channels import DialChannel, EngineChannels
@@ -29,6 +32,7 @@ from iii_bridge.bridge.trigger_types import OnBinding, TriggerType, TriggerTypes
 from iii_bridge.bridge.verbs import Verbs
 from iii_bridge.contract.spec import ServiceSpec
 from iii_bridge.errors import LocalProtocolError, Side
+from iii_bridge.protocol.channel import ChannelRef
 from iii_bridge.protocol.worker import WorkerProtocol
 from iii_bridge.protocol.worker_events import (
     Event,
@@ -79,7 +83,9 @@ class Bridge(Verbs):
             attempts=settings.reconnect.attempts,
         )
         calls = Calls(self._session, settings.timeout, settings.retry)
-        super().__init__(calls, client_interceptors, StreamCalls(calls, EngineChannels(calls, dial_channel)))
+        channels = EngineChannels(calls, dial_channel)
+        super().__init__(calls, client_interceptors, StreamCalls(calls, channels))
+        self._channels = RawChannels(channels)
         self._dispatcher = Dispatcher(self._session.reply)
         self._triggers = Triggers(self._session)
         self._ownership = Ownership(self._session, settings.worker_name)
@@ -282,6 +288,30 @@ class Bridge(Verbs):
             on_bind=on_bind,
             on_unbind=on_unbind,
         )
+
+    # --- channels --------------------------------------------------------------
+
+    async def create_channel(self) -> tuple[ChannelRef, ChannelRef]:
+        """A new channel: the reference to write to, and the one to read from, each for one use (wire.md 10)."""
+        return await self._channels.create()
+
+    def read_channel(self, reference: ChannelReference | None) -> ChannelReader:
+        """The items of a channel: `async with bridge.read_channel(request.request_body) as chunks: async for …`."""
+        return self._channels.read(reference)
+
+    def write_channel(self, reference: ChannelReference | None) -> ChannelWriter:
+        """The writing end of a channel: `async with bridge.write_channel(reference) as out: await out.write(…)`."""
+        return self._channels.write(reference)
+
+    def http_response(
+        self, reference: ChannelReference | None, *, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> AbstractAsyncContextManager[ChannelWriter]:
+        """Answers an http request piece by piece: `async with bridge.http_response(request.response) as out`.
+
+        What the handler returns afterwards is not looked at. Read the request's
+        body before the first write: it is gone then (wire.md 7.1).
+        """
+        return self._channels.respond(reference, status, headers or {})
 
     # --- life ----------------------------------------------------------------
 

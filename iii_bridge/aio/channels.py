@@ -42,6 +42,10 @@ class ChannelEnd(Protocol):
         """Writes text items in order; returns once there is room for more. Raises TransportClosed."""
         ...
 
+    async def send_binary(self, message: bytes) -> None:
+        """Writes one binary item; as `send_all` otherwise."""
+        ...
+
     def pause(self) -> None:
         """Takes nothing from the channel until `resume`: its buffer fills, then its writer waits."""
         ...

@@ -114,6 +114,10 @@ class _End:
         for item in messages:
             await self._channel.put(item)
 
+    async def send_binary(self, message: bytes) -> None:
+        """As `ChannelEnd.send_binary`."""
+        await self._channel.put(message)
+
     def pause(self) -> None:
         """As `ChannelEnd.pause`."""
         self._channel.set_paused(True)

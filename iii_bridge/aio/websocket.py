@@ -115,6 +115,13 @@ class _ChannelConnection(ClientConnection):
 class WebSocketChannel(WebSocketTransport):
     """One end of a channel as a `ChannelEnd`. It never pings: nobody reads what a reader says (wire.md 10)."""
 
+    async def send_binary(self, message: bytes) -> None:
+        """As `ChannelEnd.send_binary`."""
+        try:
+            await self._connection.send(message)
+        except ConnectionClosed as closed:
+            raise _closed(closed) from closed
+
     def pause(self) -> None:
         """As `ChannelEnd.pause`."""
         self._connection.transport.pause_reading()
