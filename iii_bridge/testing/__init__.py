@@ -1,0 +1,1 @@
+"""Programs that test iii-bridge from outside, and what they need."""
