@@ -145,8 +145,6 @@ def duration_json(message: Any) -> str:
         return f"{seconds}s"
     if (seconds < 0 < nanos) or (nanos < 0 < seconds):
         raise Problem("the seconds and the nanoseconds of the duration have different signs")
-    if abs(seconds) == _MAX_DURATION:
-        raise Problem("the duration is longer than 10000 years")
     return f"{'-' if seconds < 0 or nanos < 0 else ''}{abs(seconds)}{scalars.fraction(abs(nanos))}s"
 
 

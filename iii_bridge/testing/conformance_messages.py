@@ -72,9 +72,9 @@ def protocol_and_messages(backend: str, protos: Path) -> Iterator[tuple[Protocol
 def _compile(protos: Path, folder: Path) -> FileDescriptorSet:
     output = folder / "descriptors.pb"
     arguments = [f"--proto_path={protos}", "--include_imports", "--include_source_info"]
+    arguments += [f"--descriptor_set_out={output}", _PROTOCOL, *_PROTO3, *_OTHERS]
     done = subprocess.run(  # noqa: S603 -- our own interpreter, no shell
-        [sys.executable, "-m", "grpc_tools.protoc", *arguments, f"--descriptor_set_out={output}", _PROTOCOL]
-        + [*_PROTO3, *_OTHERS],
+        [sys.executable, "-m", "grpc_tools.protoc", *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -104,9 +104,8 @@ def _betterproto_classes(files: FileDescriptorSet, folder: Path) -> Mapping[str,
     from iii_codegen.model.library import user_files
     from iii_codegen.write import plan, write
 
-    tree = build(
-        [file.SerializeToString() for file in files.file], user_files(_PROTO3), Report(), follow=lambda _: True
-    )
+    data = [file.SerializeToString() for file in files.file]
+    tree = build(data, user_files(_PROTO3), Report(), follow=lambda _: True)
     write(plan(folder / _PACKAGE, emit_python(tree, {}), ".py"))
     sys.path.insert(0, str(folder))
     try:
@@ -116,7 +115,6 @@ def _betterproto_classes(files: FileDescriptorSet, folder: Path) -> Mapping[str,
         sys.path.remove(str(folder))
     from iii_bridge.contract.registry import class_of
 
-    names = [
-        f"{file.package}.{message.name}" for file in files.file if file.name in _PROTO3 for message in file.message_type
-    ]
+    ours = [file for file in files.file if file.name in _PROTO3]
+    names = [f"{file.package}.{message.name}" for file in ours for message in file.message_type]
     return {name: class_of(name) for name in names}

@@ -121,7 +121,7 @@ def test_legal_spellings_mean_what_they_mean_to_the_default_backend() -> None:
         ({"timestamp": {"nanos": -1}}, "$.timestamp", "between 0 and 999,999,999"),
         ({"timestamp": {"nanos": 1_000_000_000}}, "$.timestamp", "between 0 and 999,999,999"),
         ({"durations": [{}, {"seconds": 315576000001}]}, "$.durations[1]", "10000 years"),
-        ({"duration": {"seconds": -315576000000, "nanos": -1}}, "$.duration", "10000 years"),
+        ({"duration": {"seconds": -315576000001, "nanos": -1}}, "$.duration", "10000 years"),
         ({"duration": {"seconds": 1, "nanos": -1}}, "$.duration", "different signs"),
         ({"mask": {"paths": ("a", "fooBar")}}, "$.mask", "no JSON form"),
         ({"value": {}}, "$.value", "exactly one kind"),
@@ -232,7 +232,7 @@ def test_timestamps_keep_their_nanoseconds(document: str, seconds: int, nanos: i
 
 def test_durations_keep_their_nanoseconds_and_their_sign() -> None:
     codec = codec_for(duration_pb2.Duration)
-    for text in ('"-0.000000001s"', '"315576000000s"', '"-315575999999.999999999s"', '"1.000340012s"', '"0s"'):
+    for text in ('"-0.000000001s"', '"315576000000s"', '"-315576000000.999999999s"', '"1.000340012s"', '"0s"'):
         assert codec.encode(codec.decode(text)).decode() == text
 
 
