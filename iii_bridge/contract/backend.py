@@ -200,7 +200,7 @@ class MessageBackend(Protocol):
         ...
 
     def unbox(self, message: Any) -> Any:
-        """What a field of the message's type holds (a datetime, for a Timestamp). Raises ValueError if nothing can."""
+        """What a field of the message's type holds (a datetime, for a Timestamp). Raises Problem if nothing can."""
         ...
 
     def box(self, message_type: type, value: Any) -> Any:
@@ -212,7 +212,10 @@ class MessageBackend(Protocol):
         ...
 
     def parse(self, message_type: type, data: bytes) -> Any:
-        """A message from binary. Raises ValueError for bytes that are none."""
+        """A message from binary.
+
+        Raises Problem for a value that the library's types do not hold, another ValueError for bytes that are none.
+        """
         ...
 
 

@@ -17,6 +17,7 @@ import betterproto2
 from iii_bridge.contract import fast_values, scalars, well_known
 from iii_bridge.contract.attribute_source import AttributeSource
 from iii_bridge.contract.backend import FieldAccess, MessageBackend, ScalarForm
+from iii_bridge.contract.canonical_binary import canonical_binary
 from iii_bridge.contract.descriptors import enum_schema, message_schema
 from iii_bridge.contract.plan import Element, FieldPlan, Shape
 from iii_bridge.contract.problems import Problem
@@ -148,7 +149,9 @@ class _BetterprotoBackend:
     def parse(self, message_type: type, data: bytes) -> Any:
         parse: Any = getattr(message_type, "parse")  # noqa: B009 -- the class is known to be a Message only at run time
         try:
-            return parse(data)
+            return parse(canonical_binary(message_type, data))
+        except Problem:
+            raise
         except (EOFError, ValueError, struct.error) as error:
             raise ValueError("the bytes are not a message of the type") from error
 

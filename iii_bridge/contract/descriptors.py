@@ -1,4 +1,4 @@
-"""Descriptors to schemas: besides google_messages the only module of ours that imports google.protobuf."""
+"""Descriptors to schemas."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["File", "class_of", "file_of", "full_name_of", "register"]
+__all__ = ["File", "class_of", "file_named", "file_of", "full_name_of", "register"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,10 +25,12 @@ class File:
 
 _by_class: dict[type, tuple[File, str]] = {}
 _by_name: dict[str, type] = {}
+_files: dict[str, File] = {}
 
 
 def register(file: File) -> File:
     """Makes a generated file known; called once by each generated module. Returns it."""
+    _files[file.name] = file
     for full_name, cls in file.types:
         _by_class[cls] = (file, full_name)
         _by_name[full_name] = cls
@@ -41,6 +43,11 @@ def class_of(full_name: str) -> type:
         return _by_name[full_name]
     except KeyError:
         raise KeyError(f"{full_name} is not known; import the module generated from its contract") from None
+
+
+def file_named(name: str) -> File:
+    """The file of a name; of several trees, the one imported last. Raises KeyError."""
+    return _files[name]
 
 
 def file_of(cls: type) -> File:

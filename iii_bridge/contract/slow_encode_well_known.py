@@ -94,10 +94,8 @@ def _message_type(type_url: str, backend: MessageBackend, any_type: type, path: 
 
 def _content(backend: MessageBackend, message_type: type, data: bytes, path: Path) -> Any:
     try:
-        message = backend.parse(message_type, data)
+        return backend.unbox(backend.parse(message_type, data))
+    except Problem as problem:
+        raise path.member("value").fail(str(problem)) from None
     except ValueError:
         raise path.fail("the bytes of the Any are not a message of its type") from None
-    try:
-        return backend.unbox(message)
-    except ValueError as error:
-        raise path.member("value").fail(str(error)) from None

@@ -20,6 +20,7 @@ import betterproto2
 
 from iii_bridge.contract import scalars
 from iii_bridge.contract.nanoseconds import NanoDatetime, NanoTimedelta, nanoseconds_beyond
+from iii_bridge.contract.problems import Problem
 from iii_bridge.contract.registry import File, class_of, full_name_of, register
 from iii_bridge.contract.well_known_files import descriptor_of
 
@@ -96,15 +97,15 @@ class Timestamp(_PlainJson):
     def to_wrapped(self) -> datetime.datetime:
         """The moment as a datetime in UTC; a NanoDatetime where microseconds do not say it.
 
-        Raises ValueError outside the years 1 to 9999, and for nanoseconds that are not 0 to 999,999,999.
+        Raises Problem outside the years 1 to 9999, and for nanoseconds that are not 0 to 999,999,999.
         """
         if not 0 <= self.nanos < _NANOS:
-            raise ValueError("the nanoseconds of a timestamp are 0 to 999,999,999")
+            raise Problem("the nanoseconds of a timestamp are 0 to 999,999,999")
         microseconds, beyond = divmod(self.nanos, 1000)
         try:
             moment = _EPOCH + datetime.timedelta(seconds=self.seconds, microseconds=microseconds)
         except OverflowError:
-            raise ValueError("the timestamp lies outside the years 1 to 9999") from None
+            raise Problem("the timestamp lies outside the years 1 to 9999") from None
         return NanoDatetime.of(moment, beyond) if beyond else moment
 
 
@@ -126,17 +127,17 @@ class Duration(_PlainJson):
     def to_wrapped(self) -> datetime.timedelta:
         """The duration as a timedelta; a NanoTimedelta where microseconds do not say it.
 
-        Raises ValueError for more than a timedelta holds (999,999,999 days), and for nanoseconds of another sign
+        Raises Problem for more than a timedelta holds (999,999,999 days), and for nanoseconds of another sign
         than the seconds or beyond 999,999,999.
         """
         sign = -1 if self.nanos < 0 else 1
         if abs(self.nanos) >= _NANOS or self.seconds * self.nanos < 0:
-            raise ValueError("the nanoseconds of a duration are up to 999,999,999, with the sign of its seconds")
+            raise Problem("the nanoseconds of a duration are up to 999,999,999, with the sign of its seconds")
         microseconds, beyond = divmod(abs(self.nanos), 1000)
         try:
             length = datetime.timedelta(seconds=self.seconds, microseconds=sign * microseconds)
         except OverflowError:
-            raise ValueError("the duration is longer than 999,999,999 days") from None
+            raise Problem("the duration is longer than 999,999,999 days") from None
         return NanoTimedelta.of(length, sign * beyond) if beyond else length
 
 

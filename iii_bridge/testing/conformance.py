@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from iii_bridge.contract.backend import backend_of
+from iii_bridge.contract.problems import Problem
 from iii_bridge.contract.protojson import Codec, codec_for
-from iii_bridge.contract.spec import Defaults, JsonProfile, UnknownMembers
+from iii_bridge.contract.spec import Defaults, JsonProfile, UnknownEnumNames, UnknownMembers
 from iii_bridge.testing.conformance_messages import Protocol
 
-__all__ = ["Testee"]
+__all__ = ["ConformanceTestee"]
 
 _CANONICAL: Final = JsonProfile(defaults=Defaults.OMIT)
 
 
-class Testee:
+class ConformanceTestee:
     """What the suite asks is put to the codec of one message library."""
 
     def __init__(self, protocol: Protocol, messages: Mapping[str, type[Any]]) -> None:
@@ -46,6 +47,8 @@ class Testee:
             return {"skipped": "the format is not written"}
         try:
             message = self._read(message_type, request, payload)
+        except Problem as problem:  # good bytes, for what Python's types do not hold
+            return {"serialize_error": str(problem)}
         except ValueError as error:
             return {"parse_error": str(error)}
         try:
@@ -55,11 +58,12 @@ class Testee:
 
     def _read(self, message_type: type[Any], request: Any, payload: str) -> Any:
         if payload == "protobuf_payload":
-            return backend_of(message_type).parse(message_type, request.protobuf_payload)
+            cls: type = message_type
+            return backend_of(cls).parse(cls, request.protobuf_payload)
         return self._codec(message_type, request.test_category == self._ignoring).decode(request.json_payload)
 
-    def _write(self, message: Any, output: int) -> dict[str, Any]:
-        cls: type[Any] = type(message)
+    def _write(self, message: object, output: int) -> dict[str, Any]:
+        cls: type = type(message)
         if output == self._binary:
             return {"protobuf_payload": backend_of(cls).serialize(message)}
         return {"json_payload": self._codec(cls, ignoring=False).encode(message).decode()}
@@ -67,4 +71,4 @@ class Testee:
     def _codec(self, message_type: type[Any], ignoring: bool) -> Codec[Any]:
         if not ignoring:
             return codec_for(message_type, _CANONICAL, UnknownMembers.REJECT)
-        return codec_for(message_type, _CANONICAL, UnknownMembers.IGNORE)
+        return codec_for(message_type, _CANONICAL, UnknownMembers.IGNORE, UnknownEnumNames.IGNORE)

@@ -11,7 +11,7 @@ import importlib.util
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -55,7 +55,7 @@ def default_protos() -> Path:
 
 
 @contextmanager
-def protocol_and_messages(backend: str, protos: Path) -> Iterator[tuple[Protocol, Mapping[str, type[Any]]]]:
+def protocol_and_messages(backend: str, protos: Path) -> Generator[tuple[Protocol, Mapping[str, type[Any]]]]:
     """The protocol's classes, and the message classes of a backend by full name.
 
     Generated files last as long as the context. Raises OSError or ValueError for files that are none of the suite's.

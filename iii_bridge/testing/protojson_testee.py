@@ -15,13 +15,13 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from iii_bridge.testing.conformance import Testee
+from iii_bridge.testing.conformance import ConformanceTestee
 from iii_bridge.testing.conformance_messages import BACKENDS, default_protos, protocol_and_messages
 
 __all__ = ["main", "serve"]
 
 
-def serve(testee: Testee, requests: BinaryIO, responses: BinaryIO) -> None:
+def serve(testee: ConformanceTestee, requests: BinaryIO, responses: BinaryIO) -> None:
     """Answers until the requests end. Raises EOFError when they end within a message."""
     while size := requests.read(4):
         length = int.from_bytes(size, "little")
@@ -43,7 +43,7 @@ def main(
     if backend not in BACKENDS:
         raise typer.BadParameter(f"choose from {', '.join(BACKENDS)}", param_hint="--backend")
     with protocol_and_messages(backend, protos or default_protos()) as (protocol, messages):
-        serve(Testee(protocol, messages), sys.stdin.buffer, sys.stdout.buffer)
+        serve(ConformanceTestee(protocol, messages), sys.stdin.buffer, sys.stdout.buffer)
 
 
 if __name__ == "__main__":
