@@ -9,13 +9,15 @@ import logging
 import os
 import signal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from iii_bridge.engine import Engine, HttpSecurity
 
 __all__ = ["engine"]
+
+_STREAM_PORT: Final = 3112
 
 
 def engine(
@@ -25,12 +27,11 @@ def engine(
     ] = 49134,
     http_port: Annotated[int, typer.Option(min=0, max=65535, help="http triggers; 0 takes a free port")] = 3111,
     stream_port: Annotated[
-        int,
+        int | None,
         typer.Option(
-            help="reserved for the stream socket: accepted so that scripts for the full engine run, but this "
-            "version carries no streams; nothing listens here and stream triggers are refused"
+            min=0, max=65535, help="stream sockets, WebSocket; 3112, or a free port when --port takes a free one"
         ),
-    ] = 3112,
+    ] = None,
     data_dir: Annotated[Path, typer.Option(help="where state, queue messages and dead letters are kept")] = Path(
         "iii-data"
     ),
@@ -62,7 +63,7 @@ def engine(
             host=host,
             port=port,
             http_port=http_port,
-            stream_port=stream_port,
+            stream_port=_stream_port(stream_port, port),
             data_dir=None if memory else data_dir,
             namespace_grace=_grace(),
             queues=queue or (),
@@ -73,6 +74,13 @@ def engine(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     raise typer.Exit(asyncio.run(_run(made, "memory" if memory else str(data_dir))))
+
+
+def _stream_port(asked: int | None, port: int) -> int:
+    """An engine on free ports, as tests start it, does not lay hands on a well-known one."""
+    if asked is not None:
+        return asked
+    return _STREAM_PORT if port else 0
 
 
 def _grace() -> float:
@@ -93,10 +101,14 @@ async def _run(made: Engine, kept_in: str) -> int:
         await made.start()
     except Exception as error:
         taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-        cure = "; stop what listens there, or choose other ports with --port and --http-port" if taken else ""
+        cure = (
+            "; stop what listens there, or choose other ports with --port, --http-port and --stream-port"
+            if taken
+            else ""
+        )
         typer.echo(f"iii-bridge engine: cannot start: {error}{cure}", err=True)
         return 1
-    typer.echo(f"engine ready: workers {made.url}  http {made.http_url}  queues in {kept_in}")
+    typer.echo(f"engine ready: workers {made.url}  http {made.http_url}  streams {made.stream_url}  data in {kept_in}")
     await stop.wait()
     await made.stop()
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -13,7 +12,7 @@ from msgspec import Raw
 from iii_bridge.wire.codec import NULL
 from iii_bridge.wire.messages import ErrorBody
 
-__all__ = ["ENGINE_WORKER", "Builtin", "BuiltinCall", "BuiltinFailure", "Handler", "log_and_baggage"]
+__all__ = ["ENGINE_WORKER", "Builtin", "BuiltinCall", "BuiltinFailure", "Handler", "baggage"]
 
 ENGINE_WORKER = "iii-engine-functions"
 """The worker name the engine's own functions are listed under."""
@@ -65,14 +64,6 @@ class Builtin:
     worker_name: str = ENGINE_WORKER
 
 
-class _LogRequest(msgspec.Struct):
-    message: str
-    data: Raw = Raw(b"null")
-    trace_id: str | None = None
-    span_id: str | None = None
-    service_name: str | None = None
-
-
 class _BaggageKey(msgspec.Struct):
     key: str
 
@@ -82,36 +73,13 @@ class _BaggageEntry(msgspec.Struct):
     value: str
 
 
-_LEVELS = {
-    "trace": logging.DEBUG,
-    "debug": logging.DEBUG,
-    "info": logging.INFO,
-    "warn": logging.WARNING,
-    "error": logging.ERROR,
-}
-_worker_log = logging.getLogger("iii_bridge.engine.worker")
-
-
-def log_and_baggage() -> list[Builtin]:
-    """`engine::log::*` and `engine::baggage::*` (wire.md 7.7)."""
-    logs = [
-        Builtin(f"engine::log::{name}", _log_at(level), f"Write a log record at level {name}")
-        for name, level in _LEVELS.items()
-    ]
+def baggage() -> list[Builtin]:
+    """`engine::baggage::*` (wire.md 7.7)."""
     return [
-        *logs,
         Builtin("engine::baggage::get", _baggage_get, "Read a baggage entry of the engine's own context"),
         Builtin("engine::baggage::set", _baggage_set, "Set a baggage entry; has no effect beyond this call"),
         Builtin("engine::baggage::get_all", _baggage_get_all, "Read all baggage of the engine's own context"),
     ]
-
-
-def _log_at(level: int) -> Handler:
-    def write(call: BuiltinCall) -> None:
-        record = call.read(_LogRequest)
-        _worker_log.log(level, "%s: %s", record.service_name or call.caller or "engine", record.message)
-
-    return write
 
 
 def _baggage_get(call: BuiltinCall) -> Raw:

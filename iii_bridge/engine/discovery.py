@@ -159,7 +159,7 @@ class Discovery:
         kinds = [
             kind
             for kind in self._protocol.triggers.types()
-            if (query.include_internal or not kind.id.startswith("engine::"))
+            if (query.include_internal or not _internal_type(kind))
             and kind.id.startswith(query.prefix or "")
             and (query.search or "").lower() in f"{kind.id}\n{kind.description}".lower()
             and query.worker in (None, _type_worker(kind))
@@ -280,6 +280,11 @@ def _internal(entry: FunctionEntry) -> bool:
         return msgspec.json.decode(entry.metadata, type=dict[str, Any]).get("internal") is True
     except (msgspec.DecodeError, RecursionError):
         return False
+
+
+def _internal_type(kind: TriggerType) -> bool:
+    """The engine's own, and log records: a real engine lists neither."""
+    return kind.provider is None and (kind.id == "log" or kind.id.startswith("engine::"))
 
 
 def _rank(entry: FunctionEntry, search: str) -> int | None:

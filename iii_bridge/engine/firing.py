@@ -58,6 +58,10 @@ class Targets(Generic[K]):
                 del self._by_key[key]
         return key
 
+    def __len__(self) -> int:
+        """How many bindings there are."""
+        return len(self._keys)
+
     def at(self, *keys: K) -> list[Target]:
         """Every binding that asks for one of these, key by key in the order of registration."""
         return [target for key in keys for target in self._by_key.get(key, {}).values()]

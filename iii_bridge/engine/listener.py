@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http
 import logging
 import socket
@@ -16,13 +17,13 @@ from websockets.http11 import Request, Response
 from iii_bridge.aio.transport import TransportClosed
 from iii_bridge.engine.channels import Channel, ChannelGone, Channels
 from iii_bridge.engine.hub import Hub
+from iii_bridge.engine.telemetry import Telemetry
 from iii_bridge.protocol.channel import Claim, Direction
 from iii_bridge.protocol.engine import CLOSE_NO_CODE
 from iii_bridge.wire.limits import MAX_MESSAGE_BYTES
 
 __all__ = ["Listener"]
 
-_TELEMETRY: Final = (b"OTLP", b"MTRC", b"LOGS")
 _CHANNEL_PATH: Final = "/ws/channels/"
 _DIRECTIONS: Final[dict[str, Direction]] = {"read": "read", "write": "write"}
 _CLOSE_SECONDS: Final = 2.0
@@ -32,9 +33,10 @@ _log = logging.getLogger("iii_bridge.engine")
 class Listener:
     """Accepts sockets on one bound port and hands each to the hub or to a channel."""
 
-    def __init__(self, hub: Hub, channels: Channels) -> None:
+    def __init__(self, hub: Hub, channels: Channels, telemetry: Telemetry) -> None:
         self._hub = hub
         self._channels = channels
+        self._telemetry = telemetry
         self._server: Server | None = None
         self._written: set[Channel] = set()
 
@@ -86,10 +88,17 @@ class Listener:
         if path.startswith(_CHANNEL_PATH):
             await self._channel(ws, path)
         elif _path(path) == "/otel":
-            await _drain(ws)
+            await self._drain(ws)
         else:
             peer: Any = ws.remote_address
-            await self._hub.serve(_SocketTransport(ws), peer[0] if peer else None)
+            await self._hub.serve(_SocketTransport(ws, self._telemetry), peer[0] if peer else None)
+
+    async def _drain(self, ws: ServerConnection) -> None:
+        """Telemetry alone: everything else is ignored (wire.md 1.4)."""
+        with contextlib.suppress(ConnectionClosed):
+            async for frame in ws:
+                if isinstance(frame, bytes):
+                    self._telemetry.take(frame)
 
     async def _channel(self, ws: ServerConnection, path: str) -> None:
         target = _channel_target(path)
@@ -108,10 +117,11 @@ class Listener:
 
 
 class _SocketTransport:
-    """A protocol socket as a transport of text frames; telemetry frames are accepted and dropped."""
+    """A protocol socket as a transport of text frames; telemetry frames are taken out."""
 
-    def __init__(self, ws: ServerConnection) -> None:
+    def __init__(self, ws: ServerConnection, telemetry: Telemetry) -> None:
         self._ws = ws
+        self._telemetry = telemetry
 
     async def send(self, data: bytes) -> None:
         try:
@@ -125,7 +135,7 @@ class _SocketTransport:
                 frame = await self._ws.recv()
                 if isinstance(frame, str):
                     return frame
-                if frame.startswith(_TELEMETRY):
+                if self._telemetry.take(frame):
                     continue
                 # any other binary frame is read as though it were text (wire.md 1.2)
                 return frame.decode("utf-8", "replace")
@@ -149,15 +159,6 @@ async def _close(ws: ServerConnection, code: int, reason: str) -> None:
             await ws.close(cast(int, None) if code == CLOSE_NO_CODE else code, reason)
     except TimeoutError:
         ws.transport.abort()
-
-
-async def _drain(ws: ServerConnection) -> None:
-    """Telemetry is accepted and dropped, or SDKs keep reconnecting (wire.md 15.4)."""
-    try:
-        async for _ in ws:
-            pass
-    except ConnectionClosed:
-        return
 
 
 async def _take_from_writer(ws: ServerConnection, channel: Channel) -> None:

@@ -46,10 +46,6 @@ NOT_CARRIED: Final[Mapping[str, str]] = {
     kind: _refusal(kind)
     for kind in (
         "configuration",
-        "log",
-        "stream",
-        "stream:join",
-        "stream:leave",
         "trace",
     )
 }

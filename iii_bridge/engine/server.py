@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,7 +13,7 @@ from typing import Self
 from iii_bridge.aio.transport import Transport
 from iii_bridge.engine.availability import FunctionsAvailable, WorkersAvailable
 from iii_bridge.engine.binding_functions import BindingFunctions
-from iii_bridge.engine.builtins import log_and_baggage
+from iii_bridge.engine.builtins import baggage
 from iii_bridge.engine.channels import Channels
 from iii_bridge.engine.cron import Cron
 from iii_bridge.engine.discovery import Discovery
@@ -21,6 +22,8 @@ from iii_bridge.engine.http_provider import HttpProvider
 from iii_bridge.engine.http_server import HttpServer
 from iii_bridge.engine.hub import Hub
 from iii_bridge.engine.listener import Listener
+from iii_bridge.engine.logs import Logs
+from iii_bridge.engine.providers import TriggerProvider
 from iii_bridge.engine.pubsub import PubSub
 from iii_bridge.engine.queue import Queues
 from iii_bridge.engine.queue_config import QueueConfig
@@ -28,7 +31,10 @@ from iii_bridge.engine.queue_functions import QueueFunctions
 from iii_bridge.engine.state import State
 from iii_bridge.engine.storage.database import Database
 from iii_bridge.engine.storage.messages import MessageStore
-from iii_bridge.engine.storage.values import StateStore
+from iii_bridge.engine.storage.values import StateStore, StreamStore
+from iii_bridge.engine.stream import Streams
+from iii_bridge.engine.stream_socket import StreamSocket
+from iii_bridge.engine.telemetry import Telemetry
 from iii_bridge.engine.topics import Topics
 
 __all__ = ["SHUTDOWN_CODE", "Engine"]
@@ -44,9 +50,8 @@ class Engine:
     `queues` takes `QueueConfig`s or `NAME[:fifo]`; `http_timeout` and
     `namespace_grace` are in seconds. `http_functions` says which endpoints of
     http-invoked functions may be called; private addresses and plain http may
-    not unless it allows them. `stream_port` is reserved for the stream
-    socket, which this version does not carry: nothing listens on it, and
-    stream triggers are refused.
+    not unless it allows them. `stream_auth_function` is a function in `default`
+    that is asked before a stream socket opens (wire.md 7.4).
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class Engine:
         http_timeout: float = 30.0,
         namespace_grace: float = 5.0,
         http_functions: HttpSecurity | None = None,
+        stream_auth_function: str | None = None,
     ) -> None:
         configs = [QueueConfig.parse(queue) if isinstance(queue, str) else queue for queue in queues]
         self.host = host
@@ -77,19 +83,24 @@ class Engine:
         self._state = State(self.hub, StateStore(self._database))
         self._cron = Cron(self.hub)
         self._pubsub = PubSub(self.hub)
+        self._logs = Logs(self.hub)
+        self._streams = Streams(self.hub, StreamStore(self._database))
+        self._stream_socket = StreamSocket(self.hub, self._streams, stream_auth_function)
         http = HttpProvider(self.hub, self._channels, http_timeout)
-        self._listener = Listener(self.hub, self._channels)
+        self._listener = Listener(self.hub, self._channels, Telemetry(self._logs))
         self._http_server = HttpServer(http)
         discovery = Discovery(self.hub.protocol)
         self._functions_available = FunctionsAvailable(self.hub, discovery)
         availability = (WorkersAvailable(self.hub), self._functions_available)
-        for provider in (http, self._cron, self._state, self._pubsub, self._topics, *availability):
+        kept: list[TriggerProvider] = [self._cron, self._state, self._pubsub, self._topics, self._logs]
+        kept += self._streams.providers()
+        for provider in (http, *kept, *availability):
             self.hub.add_provider(provider)
-        self.hub.add_builtins(log_and_baggage())
+        self.hub.add_builtins(baggage())
         self.hub.add_builtins(self._channels.builtins())
         self.hub.add_builtins(discovery.builtins())
         self.hub.add_builtins(BindingFunctions(self.hub).builtins())
-        for functions in (self._queues, self._topics, self._state, self._pubsub):
+        for functions in (self._queues, self._topics, self._state, self._pubsub, self._streams, self._logs):
             self.hub.add_builtins(functions.builtins())
         self.hub.add_builtins(QueueFunctions(self._queues, self._topics, self._messages).builtins())
 
@@ -99,38 +110,38 @@ class Engine:
         return f"ws://{_authority(self.host, self.port)}"
 
     @property
+    def stream_url(self) -> str:
+        """Where stream sockets connect: `ws://host:port`."""
+        return f"ws://{_authority(self.host, self.stream_port)}"
+
+    @property
     def http_url(self) -> str:
         """Where http triggers answer: `http://host:port`."""
         return f"http://{_authority(self.host, self.http_port)}"
 
     async def start(self) -> None:
-        """Opens the store and both ports.
+        """Opens the store and the three ports.
 
         Raises OSError when a port is taken, sqlite3.Error for unreadable data, and RuntimeError when it has run before.
         """
         if self._started:
             raise RuntimeError("an engine starts once; make another Engine to run again")
-        main = _bind(self.host, self.port)
-        try:
-            web = _bind(self.host, self.http_port)
-        except OSError:
-            main.close()
-            raise
-        self.port, self.http_port = main.getsockname()[1], web.getsockname()[1]
-        try:
+        async with AsyncExitStack() as undo:
+            main = undo.enter_context(closing(_bind(self.host, self.port)))
+            web = undo.enter_context(closing(_bind(self.host, self.http_port)))
+            streams = undo.enter_context(closing(_bind(self.host, self.stream_port)))
+            undo.push_async_callback(self._database.close)
             await self._database.open()
             stored = await self._messages.counts()
             subscriptions = await self._messages.subscriptions()
-        except BaseException:
-            main.close()
-            web.close()
-            await self._database.close()
-            raise
+            undo.pop_all()
         self._started = True
+        self.port, self.http_port, self.stream_port = _port(main), _port(web), _port(streams)
         self._queues.start(stored)
         self._topics.start(subscriptions, stored)
         await self._listener.start(main)
         await self._http_server.start(web)
+        await self._stream_socket.start(streams)
 
     async def stop(self) -> None:
         """Takes nothing new, closes every connection with 1012, and writes what is to be kept.
@@ -139,9 +150,10 @@ class Engine:
         """
         for part in (self._queues, self._topics):
             part.stop()
-        for provider in (self._functions_available, self._cron, self._state, self._pubsub):
+        for provider in (self._functions_available, self._cron, self._state, self._pubsub, self._streams, self._logs):
             provider.close()
         await self._http_server.drain()
+        await self._stream_socket.stop(SHUTDOWN_CODE, "engine shutdown")
         await self._listener.stop(SHUTDOWN_CODE, "engine shutdown")
         await self.hub.close(SHUTDOWN_CODE, "engine shutdown")
         await self._http_server.stop()
@@ -184,6 +196,10 @@ def _bind(host: str, port: int) -> socket.socket:
         raise OSError(error.errno, f"{error.strerror}: {_authority(host, port)}") from None
     sock.setblocking(False)
     return sock
+
+
+def _port(sock: socket.socket) -> int:
+    return int(sock.getsockname()[1])
 
 
 def _authority(host: str, port: int) -> str:

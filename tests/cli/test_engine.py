@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import connect
 
-READY = re.compile(r"engine ready: workers (ws://\S+)  http (http://\S+)  queues in (.+)\n")
+READY = re.compile(r"engine ready: workers (ws://\S+)  http (http://\S+)  streams (ws://\S+)  data in (.+)\n")
 
 
 @contextmanager
@@ -45,7 +46,7 @@ def test_it_says_where_it_is_and_ends_well_on_a_signal(number: signal.Signals, t
         "--port", "0", "--http-port", "0", "--data-dir", str(data), "--queue", "a", "--queue", "b:fifo"
     ) as process:
         found = ready(process)
-        assert found[3] == str(data)
+        assert found[4] == str(data)
         assert (data / "engine.db").exists()
         with connect(found[1]) as socket:
             assert "workerregistered" in str(socket.recv())
@@ -56,7 +57,7 @@ def test_it_says_where_it_is_and_ends_well_on_a_signal(number: signal.Signals, t
 def test_a_taken_port_is_one_line_and_exit_1(tmp_path: Path) -> None:
     with engine("--port", "0", "--http-port", "0", "--memory") as first:
         found = ready(first)
-        assert found[3] == "memory"
+        assert found[4] == "memory"
         port = found[1].rsplit(":", 1)[1]
         with engine("--port", port, "--http-port", "0", "--memory") as second:
             output, errors = second.communicate(timeout=20)
@@ -85,8 +86,11 @@ def test_a_wrong_queue_is_a_wrong_option() -> None:
         assert "a:lifo" in errors
 
 
-def test_the_help_says_what_the_stream_port_is_for() -> None:
-    with engine("--help") as process:
-        output, _ = process.communicate(timeout=20)
-        text = " ".join(re.sub("[│╭╰─╮╯]", " ", output).split())
-        assert "stream triggers are refused" in text
+def test_an_engine_on_free_ports_takes_a_free_stream_port_too() -> None:
+    with engine("--port", "0", "--http-port", "0", "--memory") as process:
+        url = ready(process)[3]
+        assert not url.endswith(":3112")
+        with connect(url) as socket:
+            where = {"subscriptionId": "s", "streamName": "a", "groupId": "b"}
+            socket.send(json.dumps({"type": "join", "data": where}))
+            assert json.loads(socket.recv())["event"] == {"type": "sync", "data": []}

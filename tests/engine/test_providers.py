@@ -24,7 +24,17 @@ async def test_a_known_type_that_is_not_carried_is_refused_and_never_silent(kind
 async def test_carried_types_are_not_refused() -> None:
     async with Engine() as engine:
         carried = {kind.id for kind in engine.hub.protocol.triggers.types()}
-        known = {"http", "cron", "state", "subscribe", "durable:subscriber"}
+        known = {
+            "http",
+            "cron",
+            "state",
+            "subscribe",
+            "durable:subscriber",
+            "stream",
+            "stream:join",
+            "stream:leave",
+            "log",
+        }
         assert carried == known | {"engine::workers-available", "engine::functions-available"}
         assert not carried & set(NOT_CARRIED)
 

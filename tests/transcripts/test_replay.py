@@ -13,7 +13,13 @@ from tests.engine.support import asynchronous
 from tests.transcripts.differences import DIFFERENCES
 from tests.transcripts.replayer import Outcome, Replay, load
 
-COVERED = ["calls.jsonl", "registration.jsonl", "http.jsonl", "discovery-channels-types.jsonl"]
+COVERED = [
+    "calls.jsonl",
+    "registration.jsonl",
+    "http.jsonl",
+    "discovery-channels-types.jsonl",
+    "state-stream-pubsub-cron-queue.jsonl",
+]
 TABLE = Path(__file__).parents[2] / "docs" / "reference" / "engine-differences.md"
 
 
