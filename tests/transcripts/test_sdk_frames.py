@@ -24,7 +24,8 @@ def main_frames(name: str) -> list[Any]:
 @asynchronous
 async def test_everything_an_sdk_sends_is_understood(name: str) -> None:
     frames = main_frames(name)
-    registered = {f["id"] for f in frames if f["type"] == "registerfunction"}
+    # one is behind an endpoint over plain http, which no engine calls unless it is told to
+    registered = {f["id"] for f in frames if f["type"] == "registerfunction" and "invocation" not in f}
     asked = {f["invocation_id"] for f in frames if f["type"] == "invokefunction" and f.get("invocation_id")}
     async with Engine() as engine, connect(engine.url) as socket:
         for frame in frames:
