@@ -275,9 +275,8 @@ def test_after_a_restart_a_worker_has_time_to_come_back(tmp_path: Path) -> None:
         async with Engine(queues=[at_once], data_dir=tmp_path) as engine:
             worker = await BareWorker.join(engine)
             for _ in range(20):
-                await worker.barrier()
-            stats = (await worker.call("engine::queue::topic_stats", {"topic": "at-once"}))["result"]
-            assert (stats["depth"], stats["dlq_depth"]) == (1, 0)
+                stats = (await worker.call("engine::queue::topic_stats", {"topic": "at-once"}))["result"]
+                assert stats["dlq_depth"] == 0
             await worker.function("a::job")
             assert (await worker.answer())["data"] == 1
 
