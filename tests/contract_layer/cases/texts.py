@@ -94,6 +94,7 @@ _BYTES = [
     good('{"aBytes":"AQID"}', 'a_bytes: "\\001\\002\\003"'),
     good('{"aBytes":"+/+/"}', 'a_bytes: "\\373\\377\\277"'),
     good('{"aBytes":"-_-_"}', 'a_bytes: "\\373\\377\\277"', '{"aBytes":"+/+/"}'),
+    good('{"aBytes":"-_"}', 'a_bytes: "\\373"', '{"aBytes":"+w=="}'),
     good('{"aBytes":"-_8"}', 'a_bytes: "\\373\\377"', '{"aBytes":"+/8="}'),
     good('{"aBytes":"-_8="}', 'a_bytes: "\\373\\377"', '{"aBytes":"+/8="}'),
     good('{"aBytes":"\\/w=="}', 'a_bytes: "\\377"', '{"aBytes":"/w=="}'),

@@ -134,6 +134,8 @@ _DURATIONS = [
     good('{"duration":"-315576000000s"}', "duration { seconds: -315576000000 }"),
     good('{"duration":"315575999999.999999999s"}', "duration { seconds: 315575999999 nanos: 999999999 }"),
     good('{"duration":"-315575999999.999999999s"}', "duration { seconds: -315575999999 nanos: -999999999 }"),
+    good('{"duration":"315576000000.999999999s"}', "duration { seconds: 315576000000 nanos: 999999999 }"),
+    good('{"duration":"-315576000000.999999999s"}', "duration { seconds: -315576000000 nanos: -999999999 }"),
     good('{"duration":"1.5s"}', "duration { seconds: 1 nanos: 500000000 }", '{"duration":"1.500s"}'),
     good('{"duration":"1.000s"}', "duration { seconds: 1 }", '{"duration":"1s"}'),
     good('{"duration":"1.0000001s"}', "duration { seconds: 1 nanos: 100 }", '{"duration":"1.000000100s"}'),
