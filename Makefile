@@ -86,7 +86,7 @@ bench-codec: setup-python ## The codec beside betterproto2's own, json_format, p
 bench-codegen: setup-python ## Generated messages per second, and how time grows with size
 	$(BIN)/python benchmarks/bench_codegen.py
 
-bench-rpc: setup-python ## A typed call beside the official SDK's untyped call
+bench-rpc: setup-python ## A typed call beside the official SDK and a bare loop
 	$(BIN)/python benchmarks/bench_rpc.py
 
 build: setup-python ## Build the wheel into dist/

@@ -1,10 +1,16 @@
-"""A typed call of ours beside an untyped call of the official Python SDK.
+"""A typed call of ours beside an untyped call of the official Python SDK and a bare websockets + orjson loop.
 
-Both go through one embedded engine in the same run, each from a process of its
-own to a worker in a process of its own, in interleaved rounds. Ours encodes,
-checks and decodes generated messages at both ends; theirs passes dicts. The
-SDK's telemetry is off and its worker's handler is asynchronous, which is the
-fastest it offers; of its two ways to call in sequence the faster one counts.
+    make bench-rpc                                    on an embedded engine, which it starts
+    .venv/bin/python benchmarks/bench_rpc.py --url ws://127.0.0.1:49134     on any other
+
+All three go through one engine in the same run, each from a process of its own
+to a worker in a process of its own, in interleaved rounds. Each sends an order
+of 1.1 kB and gets it back. Ours decodes it, checks it and encodes it again at
+both ends; the others pass dicts. The SDK's telemetry is off and its worker's
+handler is asynchronous, which is the fastest it offers; of its two ways to call
+in sequence the faster one counts. The bare loop has no timeouts, no errors and
+no reconnects: it is what the wire costs in Python. uvloop is used where it is
+installed, for ours and the bare loop.
 
 The last line is one JSON object, ours divided by theirs.
 """
@@ -15,17 +21,20 @@ import argparse
 import asyncio
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+import uuid
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_FLIGHT = 64
-UNIT_CENTS = 1250
+FUNCTIONS = 1000
+NAMES = ("ours", "sdk", "bare")
 
 Call = Callable[[], Awaitable[Any]]
 
@@ -33,9 +42,43 @@ Call = Callable[[], Awaitable[Any]]
 # --- what is called --------------------------------------------------------------
 
 
-def quote(sku: str, quantity: int) -> dict[str, Any]:
-    """The work both workers do."""
-    return {"sku": sku, "unitCents": UNIT_CENTS, "totalCents": UNIT_CENTS * quantity, "discountPercent": 0}
+def sample() -> tuple[Any, Any, dict[str, Any]]:
+    """The order's class, one as a message, and the same as JSON."""
+    sys.path.insert(0, str(ROOT))
+    from benchmarks.bench_codec import order
+    from iii_bridge.contract.protojson import codec_for
+    from iii_bridge.contract.spec import JsonProfile
+    from iii_bridge.contract.spec import UnknownMembers as Unknown
+
+    message = order(10)
+    payload = json.loads(codec_for(type(message), JsonProfile(), Unknown.IGNORE).encode(message))
+    return type(message), message, payload
+
+
+def echo_service(cls: Any) -> Any:
+    """A service with one method, as generated code declares it."""
+    from iii_bridge.abi import v0 as abi
+
+    name = "bench.v1.EchoService/Echo"
+    schemas = {name: abi.MethodSchemas("{}", "{}", "{}", "{}")}
+    method = abi.MethodSpec(
+        full_name=name,
+        name="echo",
+        function_id="ours::echo",
+        kind=abi.MethodKind.UNARY,
+        request=cls,
+        response=cls,
+        schemas=lambda: schemas,
+    )
+    spec = abi.ServiceSpec(full_name="bench.v1.EchoService", methods=(method,), digest="none")
+
+    class Echo(abi.Service):
+        _service = spec
+
+        async def echo(self, request: Any, context: abi.Context, /) -> Any:
+            return request
+
+    return Echo()
 
 
 async def serve_engine() -> None:
@@ -43,26 +86,22 @@ async def serve_engine() -> None:
 
     async with Engine(port=0, http_port=0) as engine:
         say(url=engine.url)
-        await asyncio.to_thread(sys.stdin.readline)
+        await hear_end()
 
 
 async def serve_ours(url: str) -> None:
-    from examples.pricing.v1 import CountRequest, CountResponse, PricingService, Quotation, QuoteRequest, Tier
+    from iii_bridge import connect
 
-    from iii_bridge import Context, connect
-
-    class Pricing(PricingService):
-        async def quote(self, request: QuoteRequest, context: Context, /) -> Quotation:
-            total = UNIT_CENTS * request.quantity
-            return Quotation(sku=request.sku, unit_cents=UNIT_CENTS, total_cents=total, tier=Tier.TIER_LIST)
-
-        async def count(self, request: CountRequest, context: Context, /) -> CountResponse:
-            return CountResponse()
-
+    cls, _, _ = sample()
     async with connect(url, worker_name="bench-ours") as bridge:
-        await bridge.serve(Pricing())
+        await bridge.serve(echo_service(cls))
         say(ready=True)
-        await asyncio.to_thread(sys.stdin.readline)
+        await hear_end()
+        before = resident()
+        for number in range(FUNCTIONS):
+            bridge.register_function(f"many::f{number}", lambda payload: payload)
+        await bridge.confirm(*(f"many::f{number}" for number in range(FUNCTIONS)))
+        say(kilobytes=(resident() - before) / 1024)
 
 
 def serve_sdk(url: str) -> None:
@@ -71,56 +110,135 @@ def serve_sdk(url: str) -> None:
     worker = register_worker(url, InitOptions(worker_name="bench-sdk", enable_metrics_reporting=False))
 
     async def handle(data: dict[str, Any]) -> dict[str, Any]:
-        return {**quote(data["sku"], int(data["quantity"])), "tier": "TIER_LIST"}
+        return data
 
-    worker.register_function("sdk::quote", handle)
+    worker.register_function("sdk::echo", handle)
     say(ready=True)
-    sys.stdin.readline()
+    asyncio.run(hear_end())
+    before = resident()
+    for number in range(FUNCTIONS):
+        worker.register_function(f"many-sdk::f{number}", handle)
+    say(kilobytes=(resident() - before) / 1024)
     worker.shutdown()
+
+
+class Bare:
+    """A connection with nothing around it but JSON."""
+
+    def __init__(self, socket: Any) -> None:
+        import orjson
+
+        self.socket = socket
+        self.dumps = orjson.dumps
+        self.loads = orjson.loads
+
+    async def register(self, name: str) -> None:
+        data = {"runtime": "python", "version": "0", "name": name, "os": "any", "pid": os.getpid()}
+        await self.send(type="invokefunction", function_id="engine::workers::register", data=data)
+
+    async def send(self, **frame: Any) -> None:
+        await self.socket.send(self.dumps(frame), text=True)
+
+
+async def connect_bare(url: str, name: str) -> Bare:
+    from websockets.asyncio.client import connect
+
+    bare = Bare(await connect(url, compression=None, max_size=None))
+    await bare.register(name)
+    return bare
+
+
+async def serve_bare(url: str) -> None:
+    bare = await connect_bare(url, "bench-bare")
+    await bare.send(type="registerfunction", id="bare::echo")
+    say(ready=True)
+    ending = asyncio.create_task(hear_end())
+
+    async def serve() -> None:
+        async for text in bare.socket:
+            frame = bare.loads(text)
+            if frame["type"] == "invokefunction":
+                await bare.send(
+                    type="invocationresult",
+                    invocation_id=frame["invocation_id"],
+                    function_id=frame["function_id"],
+                    result=frame["data"],
+                )
+
+    serving = asyncio.create_task(serve())
+    await ending
+    serving.cancel()
+    say(kilobytes=0)
 
 
 # --- who calls -------------------------------------------------------------------
 
 
 async def call_ours(url: str) -> None:
-    from examples.pricing.v1 import PricingClient, QuoteRequest
-
     from iii_bridge import connect
 
+    cls, message, _ = sample()
+    method = echo_service(cls)._service.methods[0]
     async with connect(url, worker_name="bench-ours-caller") as bridge:
-        client = PricingClient(bridge)
 
         async def call() -> None:
-            quotation = await client.quote(QuoteRequest(order_id="o-1", sku="pen-blue", quantity=12))
-            assert quotation.total_cents == 12 * UNIT_CENTS
+            answer = await bridge.call_method(method, message)
+            assert answer.order_id == message.order_id
 
-        await obey(call, None)
+        await obey(call)
 
 
-async def call_sdk(url: str) -> None:
+def call_sdk(url: str) -> None:
     from iii import InitOptions, register_worker
 
+    _, _, payload = sample()
     client = register_worker(url, InitOptions(worker_name="bench-sdk-caller", enable_metrics_reporting=False))
-    payload = {"orderId": "o-1", "sku": "pen-blue", "quantity": "12"}
-    request = {"function_id": "sdk::quote", "payload": payload}
+    request = {"function_id": "sdk::echo", "payload": payload}
 
     async def call() -> None:
         answer = await client.trigger_async(request)
-        assert answer["totalCents"] == 12 * UNIT_CENTS
+        assert answer["orderId"] == payload["orderId"]
 
     def call_blocking() -> None:
         answer = client.trigger(request)
-        assert answer["totalCents"] == 12 * UNIT_CENTS
+        assert answer["orderId"] == payload["orderId"]
 
-    await obey(call, call_blocking)
-    await asyncio.to_thread(client.shutdown)
+    asyncio.run(obey(call, call_blocking))
+    client.shutdown()
 
 
-async def obey(call: Call, call_blocking: Callable[[], None] | None) -> None:
+async def call_bare(url: str) -> None:
+    _, _, payload = sample()
+    bare = await connect_bare(url, "bench-bare-caller")
+    waiting: dict[str, asyncio.Future[Any]] = {}
+    loop = asyncio.get_running_loop()
+
+    async def read() -> None:
+        async for text in bare.socket:
+            frame = bare.loads(text)
+            if frame["type"] == "invocationresult" and (waiter := waiting.pop(frame["invocation_id"], None)):
+                if "error" in frame:
+                    waiter.set_exception(RuntimeError(frame["error"]["code"]))
+                else:
+                    waiter.set_result(frame["result"])
+
+    async def call() -> None:
+        key = str(uuid.uuid4())
+        waiter = waiting[key] = loop.create_future()
+        await bare.send(type="invokefunction", invocation_id=key, function_id="bare::echo", data=payload)
+        answer = await waiter
+        assert answer["orderId"] == payload["orderId"]
+
+    reading = asyncio.create_task(read())
+    await obey(call)
+    reading.cancel()
+
+
+async def obey(call: Call, call_blocking: Callable[[], None] | None = None) -> None:
     """Does the rounds it is told to do, and says how long each call, or each round, took."""
     await until_served(call)
     say(ready=True)
-    while (line := sys.stdin.readline().split()) and line[0] != "end":
+    while (line := (await asyncio.to_thread(sys.stdin.readline)).split()) and line[0] != "end":
         kind, count = line[0], int(line[1])
         if kind == "sequence":
             say(p50=await sequence(call, count))
@@ -182,12 +300,23 @@ def say(**words: Any) -> None:
     print(json.dumps(words), flush=True)
 
 
+async def hear_end() -> None:
+    await asyncio.to_thread(sys.stdin.readline)
+
+
+def resident() -> int:
+    """Bytes of memory this process holds."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:  # not Linux: the most it ever held, in kilobytes or, on macOS, in bytes
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
 class Role:
     """A process of this program, told what to do line by line."""
 
     def __init__(self, *arguments: str) -> None:
-        path = os.pathsep.join([str(ROOT), str(ROOT / "examples/python/example_contracts")])
-        environment = {**os.environ, "OTEL_ENABLED": "false", "PYTHONPATH": path}
+        environment = {**os.environ, "OTEL_ENABLED": "false", "PYTHONPATH": str(ROOT)}
         self._process = subprocess.Popen(
             [sys.executable, __file__, "--role", *arguments],
             stdin=subprocess.PIPE,
@@ -213,6 +342,14 @@ class Role:
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
 
+    def cpu(self) -> float:
+        """Seconds of CPU the process has used; not a number where that cannot be told."""
+        try:
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return float("nan")
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def end(self) -> None:
         if self._process.poll() is None:
             try:
@@ -223,73 +360,101 @@ class Role:
         self._process.wait()
 
 
-def measure(rounds: int, sequential: int, flying: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
-    """Latencies in seconds and rates in calls per second, by who called, one value a round."""
-    engine = Role("engine")
-    url = engine.hear()["url"]
-    roles = [engine]
+class Measured:
+    """What was found, by who called: one value a round, and totals."""
+
+    def __init__(self) -> None:
+        self.latency: dict[str, list[float]] = {name: [] for name in (*NAMES, "sdk, blocking")}
+        self.rate: dict[str, list[float]] = {name: [] for name in NAMES}
+        self.cpu: dict[str, float] = dict.fromkeys(NAMES, 0.0)
+        self.kilobytes: dict[str, float] = {}
+
+
+def measure(url: str | None, rounds: int, sequential: int, flying: int) -> Measured:
+    """Runs everything."""
+    roles: list[Role] = []
+    if url is None:
+        roles.append(Role("engine"))
+        url = str(roles[0].hear()["url"])
     try:
-        for name in ("worker-ours", "worker-sdk"):
-            roles.append(Role(name, url))
-            roles[-1].hear()
-        callers = {"ours": Role("caller-ours", url), "sdk": Role("caller-sdk", url)}
-        roles += callers.values()
+        workers, callers = ({name: Role(f"{side}-{name}", url) for name in NAMES} for side in ("worker", "caller"))
+        roles += [*workers.values(), *callers.values()]
+        for role in (*workers.values(), *callers.values()):
+            role.hear()
+        found = Measured()
         for caller in callers.values():
-            caller.hear()
             caller.ask("sequence 200")  # warm
-        latency: dict[str, list[float]] = {"ours": [], "sdk": [], "sdk, blocking": []}
-        rate: dict[str, list[float]] = {"ours": [], "sdk": []}
         for _ in range(rounds):
-            latency["ours"].append(callers["ours"].ask(f"sequence {sequential}")["p50"])
-            latency["sdk"].append(callers["sdk"].ask(f"sequence {sequential}")["p50"])
-            latency["sdk, blocking"].append(callers["sdk"].ask(f"blocking {sequential}")["p50"])
             for name, caller in callers.items():
-                rate[name].append(caller.ask(f"flight {flying}")["rate"])
-        return latency, rate
+                found.latency[name].append(caller.ask(f"sequence {sequential}")["p50"])
+            found.latency["sdk, blocking"].append(callers["sdk"].ask(f"blocking {sequential}")["p50"])
+            for name, caller in callers.items():
+                before = caller.cpu() + workers[name].cpu()
+                found.rate[name].append(caller.ask(f"flight {flying}")["rate"])
+                found.cpu[name] += (caller.cpu() + workers[name].cpu() - before) / (rounds * flying)
+        for name in ("ours", "sdk"):
+            found.kilobytes[name] = workers[name].ask("end")["kilobytes"]
+        return found
     finally:
         for role in reversed(roles):
             role.end()
 
 
-def report(latency: dict[str, list[float]], rate: dict[str, list[float]]) -> None:
+def report(found: Measured) -> None:
+    """A table, and the line of JSON."""
     print(f"{'one call at a time':<24}{'p50 µs':>10}{'rounds from–to':>18}")
-    for name, values in latency.items():
+    for name, values in found.latency.items():
         low, high = min(values) * 1e6, max(values) * 1e6
         print(f"  {name:<22}{statistics.median(values) * 1e6:>10.0f}{f'{low:.0f}–{high:.0f}':>18}")
-    print(f"{f'{IN_FLIGHT} in flight':<24}{'calls/s':>10}{'rounds from–to':>18}")
-    for name, values in rate.items():
-        print(f"  {name:<22}{statistics.median(values):>10.0f}{f'{min(values):.0f}–{max(values):.0f}':>18}")
-    sdk = min(statistics.median(latency["sdk"]), statistics.median(latency["sdk, blocking"]))
+    print(f"{f'{IN_FLIGHT} in flight':<24}{'calls/s':>10}{'rounds from–to':>18}{'CPU µs/call':>14}")
+    for name, values in found.rate.items():
+        span = f"{min(values):.0f}–{max(values):.0f}"
+        print(f"  {name:<22}{statistics.median(values):>10.0f}{span:>18}{found.cpu[name] * 1e6:>14.0f}")
+    for name, kilobytes in found.kilobytes.items():
+        print(f"{f'{FUNCTIONS} functions, {name}':<24}{kilobytes:>10.0f} kB")
+    latency = {name: statistics.median(values) for name, values in found.latency.items()}
+    rate = {name: statistics.median(values) for name, values in found.rate.items()}
     ratios = {
-        "p50_vs_sdk": round(statistics.median(latency["ours"]) / sdk, 3),
-        "throughput64_vs_sdk": round(statistics.median(rate["ours"]) / statistics.median(rate["sdk"]), 3),
+        "p50_vs_sdk": latency["ours"] / min(latency["sdk"], latency["sdk, blocking"]),
+        "throughput64_vs_sdk": rate["ours"] / rate["sdk"],
+        "p50_vs_bare": latency["ours"] / latency["bare"],
+        "throughput64_vs_bare": rate["ours"] / rate["bare"],
     }
-    print(json.dumps(ratios))
+    print(json.dumps({name: round(value, 3) for name, value in ratios.items()}))
+
+
+def play(role: str, url: str) -> None:
+    """One part of the whole, in this process."""
+    sys.path.insert(0, str(ROOT))
+    from iii_bridge.aio.loops import new_event_loop
+
+    blocking = {"worker-sdk": serve_sdk, "caller-sdk": call_sdk}
+    parts: dict[str, Callable[[str], Coroutine[Any, Any, None]]] = {
+        "worker-ours": serve_ours,
+        "caller-ours": call_ours,
+        "worker-bare": serve_bare,
+        "caller-bare": call_bare,
+    }
+    if role in blocking:
+        blocking[role](url)
+        return
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(serve_engine() if role == "engine" else parts[role](url))
 
 
 def main() -> None:
     """Measures, or plays the part it was started for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", help="an engine that runs already, instead of an embedded one")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--sequential", type=int, default=500, help="calls of a round, one at a time")
     parser.add_argument("--flying", type=int, default=3000, help=f"calls of a round, {IN_FLIGHT} in flight")
     parser.add_argument("--role", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    match options.role:
-        case None:
-            report(*measure(options.rounds, options.sequential, options.flying))
-        case ["engine"]:
-            asyncio.run(serve_engine())
-        case ["worker-ours", url]:
-            asyncio.run(serve_ours(url))
-        case ["worker-sdk", url]:
-            serve_sdk(url)
-        case ["caller-ours", url]:
-            asyncio.run(call_ours(url))
-        case ["caller-sdk", url]:
-            asyncio.run(call_sdk(url))
-        case _:
-            parser.error("unknown role")
+    if options.role is None:
+        report(measure(options.url, options.rounds, options.sequential, options.flying))
+    else:
+        play(options.role[0], options.role[-1])
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from iii_bridge.aio.channel_io import ChannelReader, ChannelWriter
 from iii_bridge.aio.dispatch import Dispatcher
 from iii_bridge.aio.session import Session
 from iii_bridge.aio.states import StateListener
-from iii_bridge.aio.transport import BatchTransport
+from iii_bridge.aio.transport import PushTransport
 from iii_bridge.bridge.calls import Calls
 from iii_bridge.bridge.checks import encode_json
 from iii_bridge.bridge.handlers import function_handler, with_context
@@ -51,7 +51,7 @@ from iii_bridge.worker import ServeOptions, Worker
 __all__ = ["Bridge", "Dial"]
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
-Dial = Callable[[], Awaitable[BatchTransport]]
+Dial = Callable[[], Awaitable[PushTransport]]
 """Opens one connection, or raises TransportClosed."""
 
 

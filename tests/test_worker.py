@@ -25,6 +25,7 @@ from iii_bridge.abi.v0 import Empty, HttpEndpointSpec
 from iii_bridge.engine import Engine
 from iii_bridge.v1 import HttpResponse
 from tests.aio.fake_engine import FakeEngine
+from tests.aio.test_websocket import dial
 from tests.bridge.contracts import shop
 from tests.bridge.support import bench, bridge_in_memory, run_really
 from tests.virtual_clock import run_virtually
@@ -111,12 +112,12 @@ def test_a_violation_reaches_other_languages_with_a_stable_code() -> None:
         async with bench() as b:
             worker = await b.bridge("orders")
             await worker.serve(Orders())
-            transport = await worker._session._dial()
+            asked = await dial(b.engine.url)
             ids = {"invocation_id": "5f0c0000-0000-4000-8000-000000000001", "function_id": "orders::place"}
-            await transport.send(json.dumps({"type": "invokefunction", **ids, "data": {"quantity": "x"}}).encode())
-            while (frame := json.loads(await transport.recv()))["type"] != "invocationresult":
+            asked.line.write([json.dumps({"type": "invokefunction", **ids, "data": {"quantity": "x"}}).encode()])
+            while (frame := json.loads(await asked.recv()))["type"] != "invocationresult":
                 pass
-            await transport.close()
+            await asked.line.close()
             assert frame["error"]["code"] == "contract_violation"
             assert frame["error"]["message"].endswith("at $.quantity")
             assert frame["error"]["stacktrace"].startswith('iii-status/1 {"code":"INVALID_ARGUMENT"')

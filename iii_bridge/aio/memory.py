@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from iii_bridge.aio.transport import TransportClosed
+from iii_bridge.aio.transport import OnClosed, OnMessage, TransportClosed
 
 __all__ = ["Faults", "MemoryTransport", "memory_pair"]
 
@@ -27,13 +27,14 @@ class Faults:
 
 
 class MemoryTransport:
-    """One end of a pair made by `memory_pair`."""
+    """One end of a pair made by `memory_pair`: asked for messages, or handing them over once it is started."""
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
         self._peer: MemoryTransport | None = None
         self._inbox: deque[str] = deque()
         self._arrived = asyncio.Event()
+        self._listening: tuple[OnMessage, OnClosed] | None = None
         self._closed: TransportClosed | None = None
         self._pending: deque[asyncio.TimerHandle] = deque()
         self.sent = 0
@@ -52,22 +53,46 @@ class MemoryTransport:
         """As `Transport.send`, subject to the faults of this end."""
         if self._closed is not None:
             raise self._closed
+        if not self._send(data):
+            raise TransportClosed()
+
+    def start(self, on_message: OnMessage, on_closed: OnClosed) -> None:
+        """As `PushTransport.start`."""
+        self._listening = (on_message, on_closed)
+        self._wake()
+
+    @property
+    def congested(self) -> bool:
+        """As `PushTransport.congested`; memory takes everything."""
+        return False
+
+    def write(self, messages: Sequence[bytes]) -> None:
+        """As `PushTransport.write`, subject to the faults of this end."""
+        if self._closed is not None:
+            raise self._closed
+        for message in messages:
+            if not self._send(message):
+                return  # how many got out, only the end of the connection tells
+
+    async def drain(self) -> None:
+        """As `PushTransport.drain`."""
+
+    def _send(self, data: bytes) -> bool:
+        """False when the connection broke instead of, or before, carrying it."""
+        if self._closed is not None:
+            return False
         self.sent += 1
         faults = self._faults
         if faults.drop_at == self.sent:
             self.break_connection()
-            raise TransportClosed()
+            return False
         text = data.decode()
         if faults.truncate_at == self.sent:
             text = text[: len(text) // 2]
         self._deliver(text)
         if faults.break_after == self.sent:
             self.break_connection()
-
-    async def send_all(self, messages: Sequence[bytes]) -> None:
-        """As `BatchTransport.send_all`."""
-        for message in messages:
-            await self.send(message)
+        return True
 
     async def recv(self) -> str:
         """As `Transport.recv`."""
@@ -107,13 +132,30 @@ class MemoryTransport:
     def _receive(self, text: str) -> None:
         if self._closed is None:
             self._inbox.append(text)
-            self._arrived.set()
+            self._wake()
 
     def _end(self, closed: TransportClosed) -> None:
         for end in (self, self._peer):
             if end is not None and end._closed is None:
                 end._closed = closed
-                end._arrived.set()
+                end._wake()
+
+    def _wake(self) -> None:
+        """Hands over in a turn of its own, as a socket would: nobody is called back while it writes."""
+        if self._listening is None:
+            self._arrived.set()
+        else:
+            asyncio.get_running_loop().call_soon(self._hand_over)
+
+    def _hand_over(self) -> None:
+        if self._listening is None:
+            return
+        on_message, on_closed = self._listening
+        while self._inbox:
+            on_message(self._inbox.popleft())
+        if self._closed is not None:
+            self._listening = None
+            on_closed(self._closed)
 
 
 def memory_pair(faults: Faults = Faults(), peer_faults: Faults = Faults()) -> tuple[MemoryTransport, MemoryTransport]:

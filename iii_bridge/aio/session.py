@@ -1,7 +1,8 @@
-"""Keeps a worker machine connected: one reader, one writer, one timer.
+"""Keeps a worker machine connected: one connection at a time, one writer, one timer.
 
-The writer takes everything that waits and writes it at once, so that many
-calls in flight share their system calls.
+What arrives goes through the machine to whoever waits for it in one turn of
+the loop. What waits to be written is written at once when the line is quiet,
+else once a turn, so that many calls in flight share their system calls.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Final
 from msgspec import UNSET, Raw, UnsetType
 
 from iii_bridge.aio.states import ConnectionStates
-from iii_bridge.aio.transport import BatchTransport, TransportClosed
+from iii_bridge.aio.transport import PushTransport, TransportClosed
 from iii_bridge.errors import BridgeError, ClosedError, ConnectionLostError, Outcome
 from iii_bridge.protocol.backoff import Backoff
 from iii_bridge.protocol.worker import State, WorkerProtocol
@@ -41,7 +42,7 @@ class Session:
     def __init__(
         self,
         protocol: WorkerProtocol,
-        dial: Callable[[], Awaitable[BatchTransport]],
+        dial: Callable[[], Awaitable[PushTransport]],
         on_event: Callable[[Event], None],
         *,
         backoff: Backoff | None = None,
@@ -60,8 +61,10 @@ class Session:
         self._backoff = backoff or Backoff()
         self._attempts = attempts
         self._loop = asyncio.get_running_loop()
-        self._wake = asyncio.Event()
-        self._written = asyncio.Event()
+        self._transport: PushTransport | None = None
+        self._over: asyncio.Future[TransportClosed] | None = None
+        self._flush_due = False
+        self._draining: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self._ended = asyncio.Event()
         self._waiters: dict[str, asyncio.Future[Raw]] = {}
@@ -149,7 +152,7 @@ class Session:
         self._waiters[key] = waiter
         self._arm(deadline)
         try:
-            self._wake.set()
+            self._write(at_once=len(self._waiters) == 1)
             return await waiter
         except asyncio.CancelledError:
             self.protocol.forget(key)
@@ -160,20 +163,19 @@ class Session:
     def reply(self, invocation_id: str, function_id: str, result: Raw | None, error: ErrorBody | None = None) -> None:
         """Answers an invocation; an answer for a lost connection goes nowhere (wire.md 2.5)."""
         if self.protocol.reply(invocation_id, function_id, result, error):
-            self._wake.set()
+            self._write(at_once=not self.protocol.serving)
 
     def poke(self) -> None:
         """Has written what the machine has queued meanwhile."""
-        self._wake.set()
+        self._flush()
 
     async def close(self) -> None:
         """Writes what is queued, closes the connection and ends every open call with ClosedError."""
-        if self.protocol.has_frames:
-            self._written.clear()
-            self._wake.set()
-            with contextlib.suppress(TimeoutError):  # a peer that reads nothing must not keep us
-                async with asyncio.timeout(_CLOSE_GRACE):
-                    await self._written.wait()
+        self._flush()
+        with contextlib.suppress(TimeoutError):  # a peer that reads nothing must not keep us
+            async with asyncio.timeout(_CLOSE_GRACE):
+                while self._draining is not None:
+                    await asyncio.wait((self._draining,))
         self.protocol.close()
         self.states.change(ConnectionState.CLOSED)
         self._handle_events()
@@ -222,54 +224,78 @@ class Session:
                 level = logging.INFO
                 await asyncio.sleep(delay)
 
-    async def _serve(self, transport: BatchTransport) -> bool:
+    async def _serve(self, transport: PushTransport) -> bool:
         """Runs one connection to its end; True when the engine had accepted it."""
         self._good = False
+        over = self._over = self._loop.create_future()
+        self._transport = transport
         self.protocol.connected()
-        self._wake.set()
-        writer = self._loop.create_task(self._write(transport), name="iii-bridge writer")
         try:
-            await self._read(transport)
-        except TransportClosed as closed:
+            transport.start(self._receive, self._end)
+            self._flush()
+            closed = await over
             self._failure = self._failure or str(closed)  # what was said before the end explains it better
         finally:
+            self._transport = None
             self._ready.clear()
             self.protocol.disconnected()
             if self._good:
                 self._lost_at = self._loop.time()
                 self.states.change(ConnectionState.RECONNECTING)
             self._handle_events()
-            writer.cancel()
-            await asyncio.wait((writer,))
+            draining, self._draining = self._draining, None
+            if draining is not None:
+                draining.cancel()
             await transport.close()
         return self._good
 
-    async def _read(self, transport: BatchTransport) -> None:
+    def _receive(self, text: str) -> None:
         protocol = self.protocol
-        while protocol.state is State.CONNECTED:
-            protocol.receive(await transport.recv())
-            self._handle_events()
-            if protocol.has_frames:
-                self._wake.set()
+        protocol.receive(text)
+        self._handle_events()
+        if protocol.has_frames:
+            self._write(at_once=False)
+        if protocol.state is not State.CONNECTED:
+            self._end(TransportClosed(reason="the session is over"))
 
-    async def _write(self, transport: BatchTransport) -> None:
-        """Writes whatever waits. A failure is left to the reader, which sees the end of the connection."""
-        protocol = self.protocol
-        try:
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                while batch := self._next_batch():
-                    await transport.send_all([frame for _, frame in batch])
-                    for key, _ in batch:
-                        if key is not None:
-                            protocol.written(key)
-                    self._handle_events()
-                self._written.set()
-        except TransportClosed:
-            pass
-        finally:
-            self._written.set()
+    def _end(self, closed: TransportClosed) -> None:
+        if self._over is not None and not self._over.done():
+            self._over.set_result(closed)
+
+    def _write(self, *, at_once: bool) -> None:
+        """Now, or together with whatever else comes up in this turn of the loop."""
+        if at_once:
+            self._flush()
+        elif not self._flush_due:
+            self._flush_due = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """Writes whatever waits, as far as there is room. A failure is left to the end of the connection."""
+        self._flush_due = False
+        protocol, transport = self.protocol, self._transport
+        if transport is None or self._draining is not None:
+            return
+        while batch := self._next_batch():
+            try:
+                transport.write([frame for _, frame in batch])
+            except TransportClosed:
+                protocol.unwritten(batch)
+                return
+            for key, _ in batch:
+                if key is not None:
+                    protocol.written(key)
+            if transport.congested:
+                self._draining = self._loop.create_task(self._drain(transport), name="iii-bridge drain")
+                break
+        self._handle_events()
+
+    async def _drain(self, transport: PushTransport) -> None:
+        while transport.congested and self._transport is transport:
+            await transport.drain()
+        if self._transport is transport:
+            self._draining = None
+            self._flush()
 
     def _next_batch(self) -> list[tuple[str | None, bytes]]:
         """Frames up to a sensible size together; a larger one goes alone."""

@@ -1,11 +1,11 @@
-"""What a session needs of a connection: whole text messages, in order."""
+"""What is needed of a connection: whole text messages, in order."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-__all__ = ["BatchTransport", "Transport", "TransportClosed"]
+__all__ = ["OnClosed", "OnMessage", "PushTransport", "Transport", "TransportClosed"]
 
 
 class TransportClosed(Exception):
@@ -17,8 +17,15 @@ class TransportClosed(Exception):
         super().__init__(f"the connection is closed [{code}]" + (f": {reason}" if reason else ""))
 
 
+OnMessage = Callable[[str], None]
+"""Takes one text message, as soon as it has been read."""
+
+OnClosed = Callable[[TransportClosed], None]
+"""Told once of the end, after everything that was read before it."""
+
+
 class Transport(Protocol):
-    """One connection, carrying one text message per call, in order, whole or not at all."""
+    """One connection that is asked for messages: one text message per call, in order, whole or not at all."""
 
     async def send(self, data: bytes) -> None:
         """Sends one text message, given as UTF-8; returns once it is handed to the socket.
@@ -36,9 +43,29 @@ class Transport(Protocol):
         ...
 
 
-class BatchTransport(Transport, Protocol):
-    """A transport that writes several messages at once: one system call instead of many."""
+class PushTransport(Protocol):
+    """One connection that hands over messages as they are read, without a task or a queue in between."""
 
-    async def send_all(self, messages: Sequence[bytes]) -> None:
-        """As `send` for each of them, in order. Raises TransportClosed; how many got out is unknown then."""
+    def start(self, on_message: OnMessage, on_closed: OnClosed) -> None:
+        """From now on messages go to `on_message`, those read already first, and the end to `on_closed`."""
+        ...
+
+    @property
+    def congested(self) -> bool:
+        """Whether so much waits to be taken by the peer that nothing should be written until `drain` returns."""
+        ...
+
+    def write(self, messages: Sequence[bytes]) -> None:
+        """Hands text messages, given as UTF-8, to the socket, in order.
+
+        Raises TransportClosed when the connection is over: nothing got out then.
+        """
+        ...
+
+    async def drain(self) -> None:
+        """Returns once there is room again, or the connection is over."""
+        ...
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Closes the connection; closing a closed one does nothing."""
         ...

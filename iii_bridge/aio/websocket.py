@@ -1,4 +1,4 @@
-"""The WebSocket transport: the only module that imports websockets (wire.md 1)."""
+"""Opening WebSockets to an engine: its own, and one for each end of a channel (wire.md 1 and 10)."""
 
 from __future__ import annotations
 
@@ -11,116 +11,57 @@ from urllib.parse import quote
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.client import ClientProtocol
-from websockets.exceptions import ConnectionClosed, InvalidURI, WebSocketException
-from websockets.frames import DATA_OPCODES, CloseCode, Frame
-from websockets.http11 import Request, Response
+from websockets.exceptions import InvalidURI, WebSocketException
+from websockets.frames import CloseCode
 from websockets.protocol import State
 
 from iii_bridge.aio.channels import ChannelSink
+from iii_bridge.aio.line import DirectConnection, Line, LineConnection, write_messages
 from iii_bridge.aio.transport import TransportClosed
 from iii_bridge.errors import LocalProtocolError
 from iii_bridge.protocol.channel import ChannelRef
-from iii_bridge.wire.limits import FORWARDING_ROOM_BYTES, FRAGMENT_BYTES, MAX_FRAME_BYTES, MAX_MESSAGE_BYTES
+from iii_bridge.protocol.liveness import DEFAULT_INTERVAL
+from iii_bridge.wire.limits import FORWARDING_ROOM_BYTES, MAX_MESSAGE_BYTES
 
-__all__ = ["WebSocketChannel", "WebSocketTransport", "channel_url", "dial", "dial_channel"]
+__all__ = ["WebSocketChannel", "channel_url", "dial", "dial_channel"]
 
 _OPEN_TIMEOUT: Final = 10.0
-_PING_INTERVAL: Final = 20.0
+_WRITE_LIMIT: Final = 256 * 1024
 _CLOSE_TIMEOUT: Final = 1.0
 _USER: Final = re.compile("//[^/]*@")
 
 
-class WebSocketTransport:
-    """A WebSocket as a `Transport`. Liveness is its own affair: it pings and gives up on silence."""
-
-    def __init__(self, connection: ClientConnection) -> None:
-        self._connection = connection
-
-    async def send(self, data: bytes) -> None:
-        """As `Transport.send`; a message above 16 MiB leaves in fragments of 1 MiB (wire.md 12.3)."""
-        try:
-            if len(data) <= MAX_FRAME_BYTES:
-                await self._connection.send(data, text=True)
-            else:
-                await self._send_fragments(data)
-        except ConnectionClosed as closed:
-            raise _closed(closed) from closed
-
-    async def send_all(self, messages: Sequence[bytes]) -> None:
-        """As `BatchTransport.send_all`: frames that fit leave in one write."""
-        if any(len(message) > MAX_FRAME_BYTES for message in messages) or len(messages) == 1:
-            for message in messages:
-                await self.send(message)
-            return
-        connection = self._connection
-        try:
-            # What `ClientConnection.send` does for one message, for several: the library would write each alone.
-            async with connection.send_context():
-                for message in messages:
-                    connection.protocol.send_text(message)
-                connection.transport.write(b"".join(connection.protocol.data_to_send()))
-        except ConnectionClosed as closed:
-            raise _closed(closed) from closed
-
-    async def recv(self) -> str:
-        """As `Transport.recv`; the engine sends no binary on this socket, so a binary message reads as malformed."""
-        try:
-            message = await self._connection.recv()
-        except ConnectionClosed as closed:
-            raise _closed(closed) from closed
-        return message if isinstance(message, str) else bytes(message).decode(errors="replace")
-
-    async def close(self, code: int = 1000, reason: str = "") -> None:
-        """As `Transport.close`."""
-        await self._connection.close(code, reason)
-
-    async def _send_fragments(self, data: bytes) -> None:
-        """Shielded: a cancelled writer must not leave half a message behind, which would end the connection."""
-        view = memoryview(data)
-        chunks = [bytes(view[start : start + FRAGMENT_BYTES]) for start in range(0, len(data), FRAGMENT_BYTES)]
-        sending = asyncio.ensure_future(self._connection.send(chunks, text=True))
-        sending.add_done_callback(lambda done: done.cancelled() or done.exception())
-        await asyncio.shield(sending)
-
-
-class _ChannelConnection(ClientConnection):
-    """Hands over each item as it is read, where the library would queue it for a task of its own to fetch."""
+class _ChannelConnection(DirectConnection):
+    """Hands items to a sink."""
 
     def __init__(self, protocol: ClientProtocol, *, sink: ChannelSink, **options: Any) -> None:
         super().__init__(protocol, **options)
         self._sink = sink
-        self._parts: list[bytes] = []
 
-    def process_event(self, event: Frame | Request | Response) -> None:
-        """As the library's, for all but data."""
-        if not isinstance(event, Frame) or event.opcode not in DATA_OPCODES:
-            super().process_event(event)
-            return
-        data = bytes(event.data)
-        if self._parts or not event.fin:
-            self._parts.append(data)
-            if not event.fin:
-                return
-            data = b"".join(self._parts)
-            self._parts.clear()
-        self._sink.item(data)
+    def take(self, data: bytes | bytearray | memoryview, text: bool) -> None:
+        """As `DirectConnection.take`."""
+        self._sink.item(bytes(data))
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """As the library's; a connection that never stood has no end to report."""
-        super().connection_lost(exc)
-        if self.protocol.handshake_exc is None:
-            self._sink.closed()
+    def over(self, closed: TransportClosed) -> None:
+        """As `DirectConnection.over`."""
+        self._sink.closed()
 
 
-class WebSocketChannel(WebSocketTransport):
+class WebSocketChannel:
     """One end of a channel as a `ChannelEnd`. It never pings: nobody reads what a reader says (wire.md 10)."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    async def send_all(self, messages: Sequence[bytes]) -> None:
+        """As `ChannelEnd.send_all`."""
+        write_messages(self._connection, messages)
+        await self._drain()
 
     async def send_binary(self, message: bytes) -> None:
         """As `ChannelEnd.send_binary`."""
-        try:
-            await self._connection.send(message)
-        except ConnectionClosed as closed:
-            raise _closed(closed) from closed
+        write_messages(self._connection, (message,), binary=True)
+        await self._drain()
 
     def pause(self) -> None:
         """As `ChannelEnd.pause`."""
@@ -141,10 +82,16 @@ class WebSocketChannel(WebSocketTransport):
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """As `ChannelEnd.close`; once it is cancelled, without a farewell."""
         try:
-            await super().close(code, reason)
+            await self._connection.close(code, reason)
         except asyncio.CancelledError:
             self._connection.transport.abort()
             raise
+
+    async def _drain(self) -> None:
+        try:
+            await self._connection.drain()
+        except OSError as error:
+            raise TransportClosed(1006, str(error)) from error
 
 
 def channel_url(url: str, ref: ChannelRef) -> str:
@@ -154,9 +101,15 @@ def channel_url(url: str, ref: ChannelRef) -> str:
     return f"{base.rstrip('/')}/ws/channels/{quote(ref.channel_id, safe='')}?{query and query + '&'}{own}"
 
 
-async def dial(url: str, headers: Mapping[str, str]) -> WebSocketTransport:
-    """Opens a connection. Raises TransportClosed when it cannot, LocalProtocolError for a URL that is none."""
-    return WebSocketTransport(await _connect(url, headers, ping_interval=_PING_INTERVAL, ping_timeout=_PING_INTERVAL))
+async def dial(url: str, headers: Mapping[str, str], heartbeat: float = DEFAULT_INTERVAL) -> Line:
+    """Opens a connection. Raises TransportClosed when it cannot, LocalProtocolError for a URL that is none.
+
+    Over TLS for wss://, and through the proxy that the environment names.
+    `heartbeat` is in seconds, see `Liveness`.
+    """
+    options: dict[str, Any] = {"create_connection": LineConnection, "ping_interval": None, "write_limit": _WRITE_LIMIT}
+    connection: Any = await _connect(url, headers, **options)
+    return Line(connection, heartbeat)
 
 
 async def dial_channel(url: str, headers: Mapping[str, str], ref: ChannelRef, sink: ChannelSink) -> WebSocketChannel:
@@ -188,8 +141,3 @@ async def _connect(url: str, headers: Mapping[str, str], **options: Any) -> Clie
 def _shown(url: str) -> str:
     """The url without what may be secret in it."""
     return _USER.sub("//…@", url).partition("?")[0]
-
-
-def _closed(closed: ConnectionClosed) -> TransportClosed:
-    close = closed.rcvd or closed.sent
-    return TransportClosed(close.code, close.reason) if close else TransportClosed()

@@ -39,6 +39,11 @@ class Outbox:
             raise BacklogFullError(self._limit, "calls")
         self._calls[key] = frame
 
+    def put_back(self, key: str, frame: bytes) -> None:
+        """A call taken by `pop` was not written: it is the next again, whatever the limit says."""
+        self._calls[key] = frame
+        self._calls.move_to_end(key, last=False)
+
     def discard_call(self, key: str) -> bool:
         """Takes a call back; False when it is no longer here."""
         return self._calls.pop(key, None) is not None

@@ -8,6 +8,7 @@ exactly one `CallFinished`, unless its caller forgot it.
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import UNSET, Raw, UnsetType
@@ -130,6 +131,11 @@ class WorkerProtocol:
         return len(self._pending)
 
     @property
+    def serving(self) -> int:
+        """Invocations without an answer yet."""
+        return len(self._serving)
+
+    @property
     def has_frames(self) -> bool:
         """Whether `next_frame` has something to write."""
         return self._state is State.CONNECTED and len(self._outbox) > 0
@@ -155,6 +161,14 @@ class WorkerProtocol:
             if call is not None:
                 call.sent = True
         return entry
+
+    def unwritten(self, entries: Sequence[tuple[str | None, bytes]]) -> None:
+        """Frames of `next_frame` did not get out, the connection being over: their calls wait for the next one."""
+        for key, frame in reversed(entries):
+            call = None if key is None else self._pending.get(key)
+            if call is not None:
+                call.sent = False
+                self._outbox.put_back(call.key, frame)
 
     def written(self, key: str) -> None:
         """The frame of a call is with the socket: a void call is finished by that."""

@@ -75,8 +75,8 @@ class FakeEngine:
     async def serve(self, handle: Callable[[dict[str, Any]], Any]) -> None:
         """Accepts for ever and answers every call with `handle(frame)`: a result, or an exception's error body."""
         while True:
-            peer = await self.accept()
             try:
+                peer = await self.accept()
                 while True:
                     call = await peer.next_call()
                     answer = handle(call)

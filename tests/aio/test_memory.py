@@ -14,7 +14,7 @@ from tests.virtual_clock import run_virtually
 def test_messages_arrive_in_order_both_ways() -> None:
     async def main() -> None:
         left, right = memory_pair()
-        await left.send_all([b"1", b"2"])
+        left.write([b"1", b"2"])
         await right.send("ü".encode())
         assert [await right.recv(), await right.recv(), await left.recv()] == ["1", "2", "ü"]
         assert left.sent == 2
@@ -59,7 +59,7 @@ def test_a_delay_keeps_the_order_and_a_break_loses_what_is_under_way() -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
         left, right = memory_pair(Faults(delay=2.0))
-        await left.send_all([b"1", b"2"])
+        left.write([b"1", b"2"])
         assert [await right.recv(), await right.recv()] == ["1", "2"]
         assert loop.time() == pytest.approx(2.0)
         await left.send(b"3")
@@ -79,7 +79,7 @@ def test_the_nth_message_can_be_dropped_truncated_or_the_last() -> None:
         assert await right.recv() == "1"
 
         left, right = memory_pair(Faults(truncate_at=1, break_after=2))
-        await left.send_all([b'{"type":1}', b"2"])
+        left.write([b'{"type":1}', b"2"])
         assert [await right.recv(), await right.recv()] == ['{"typ', "2"]
         with pytest.raises(TransportClosed):
             await right.recv()

@@ -111,14 +111,16 @@ def test_a_call_without_an_answer_times_out_on_time() -> None:
 
 def test_a_peer_that_reads_nothing_holds_up_no_deadline() -> None:
     class Stuck:
-        async def send(self, data: bytes) -> None:
-            await asyncio.Event().wait()
+        congested = False
 
-        async def send_all(self, messages: Any) -> None:
-            await asyncio.Event().wait()
+        def start(self, on_message: Any, on_closed: Any) -> None:
+            pass
 
-        async def recv(self) -> str:
-            return await asyncio.Event().wait()  # type: ignore[return-value]
+        def write(self, messages: Any) -> None:
+            self.congested = True
+
+        async def drain(self) -> None:
+            await asyncio.Event().wait()
 
         async def close(self, code: int = 1000, reason: str = "") -> None:
             pass
@@ -438,8 +440,9 @@ def test_a_failure_inside_ends_the_session_loudly(caplog: pytest.LogCaptureFixtu
             w.session._on_event = broken
             calling = w.call()
             await peer.send(type="invokefunction", invocation_id="i", function_id="f", data={})
-            with pytest.raises(ClosedError, match="the session failed: ZeroDivisionError"):
+            with pytest.raises(ConnectionLostError, match="the session failed: ZeroDivisionError") as caught:
                 await calling
+            assert caught.value.outcome is Outcome.UNKNOWN, "it had been sent"
             with pytest.raises(ClosedError):
                 await w.session.wait_ended()
 

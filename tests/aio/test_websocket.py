@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from iii_bridge.aio import websocket
+from iii_bridge.aio import line, websocket
+from iii_bridge.aio.line import Line
 from iii_bridge.aio.transport import TransportClosed
 from iii_bridge.errors import LocalProtocolError
 
@@ -28,6 +29,27 @@ async def echo(connection: ServerConnection) -> None:
         await connection.send(message)
 
 
+class Asked:
+    """A line that is asked for its messages."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self._arrived: asyncio.Queue[str | TransportClosed] = asyncio.Queue()
+        line.start(self._arrived.put_nowait, self._arrived.put_nowait)
+
+    async def recv(self) -> str:
+        """The next message; raises the end."""
+        arrived = await self._arrived.get()
+        if isinstance(arrived, TransportClosed):
+            self._arrived.put_nowait(arrived)
+            raise arrived
+        return arrived
+
+
+async def dial(url: str, headers: dict[str, str] | None = None) -> Asked:
+    return Asked(await websocket.dial(url, headers or {}))
+
+
 def run(main: Awaitable[None]) -> None:
     async def limited() -> None:
         async with asyncio.timeout(20):
@@ -39,17 +61,32 @@ def run(main: Awaitable[None]) -> None:
 def test_text_goes_out_and_comes_back_one_by_one_and_many_at_once() -> None:
     async def main() -> None:
         async with listening(echo) as url:
-            transport = await websocket.dial(url, {})
-            await transport.send("ü".encode())
-            await transport.send_all([b"1", b"2", b"3"])
-            assert [await transport.recv() for _ in range(4)] == ["ü", "1", "2", "3"]
-            await transport.close()
+            asked = await dial(url)
+            asked.line.write(["ü".encode()])
+            asked.line.write([b"1", b"2", b"3"])
+            assert [await asked.recv() for _ in range(4)] == ["ü", "1", "2", "3"]
+            await asked.line.close()
             with pytest.raises(TransportClosed):
-                await transport.send(b"late")
+                asked.line.write([b"late", b"later"])
             with pytest.raises(TransportClosed):
-                await transport.send_all([b"late", b"later"])
-            with pytest.raises(TransportClosed):
-                await transport.recv()
+                await asked.recv()
+            await asked.line.close()
+
+    run(main())
+
+
+def test_what_came_before_anybody_listened_is_kept_and_so_is_the_end() -> None:
+    async def main() -> None:
+        async def greet(connection: ServerConnection) -> None:
+            await connection.send("hello")
+
+        async with listening(greet) as url:
+            line = await websocket.dial(url, {})
+            await line._connection.wait_closed()
+            asked = Asked(line)
+            assert await asked.recv() == "hello"
+            with pytest.raises(TransportClosed, match=r"\[1000\]"):
+                await asked.recv()
 
     run(main())
 
@@ -64,9 +101,9 @@ def test_headers_are_sent_and_nothing_is_compressed() -> None:
             seen.append((headers.get("Authorization"), headers.get("Sec-WebSocket-Extensions")))
 
         async with listening(look) as url:
-            transport = await websocket.dial(url, {"Authorization": "Bearer t"})
+            asked = await dial(url, {"Authorization": "Bearer t"})
             with pytest.raises(TransportClosed):
-                await transport.recv()
+                await asked.recv()
         assert seen == [("Bearer t", None)]
 
     run(main())
@@ -81,31 +118,58 @@ def test_a_large_message_leaves_in_fragments_of_one_mebibyte(monkeypatch: pytest
             await connection.send("whole")
 
         async with listening(count) as url:
-            monkeypatch.setattr(websocket, "MAX_FRAME_BYTES", 2 * 1024 * 1024)
-            transport = await websocket.dial(url, {})
-            await transport.send_all([b"x" * (3 * 1024 * 1024 + 5)])
-            assert await transport.recv() == "whole"
-            await transport.close()
+            monkeypatch.setattr(line, "MAX_FRAME_BYTES", 2 * 1024 * 1024)
+            asked = await dial(url)
+            asked.line.write([b"x" * (3 * 1024 * 1024 + 5)])
+            assert await asked.recv() == "whole"
+            await asked.line.close()
         assert [size for size in sizes if size] == [1024 * 1024] * 3 + [5]
 
     run(main())
 
 
-def test_a_cancelled_writer_leaves_no_half_message(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fragments_of_the_peer_are_put_together_and_what_is_no_text_ends_the_connection() -> None:
     async def main() -> None:
-        async with listening(echo) as url:
-            monkeypatch.setattr(websocket, "MAX_FRAME_BYTES", 1024)
-            transport = await websocket.dial(url, {})
-            large = b"x" * (4 * 1024 * 1024)
-            writing = asyncio.create_task(transport.send(large))
-            await asyncio.sleep(0)
-            writing.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await writing
-            await transport.send(b"next")
-            assert len(await transport.recv()) == len(large)
-            assert await transport.recv() == "next"
-            await transport.close()
+        closes: list[int | None] = []
+
+        async def pieces(connection: ServerConnection) -> None:
+            await connection.send(["gr", "ü", "n"])
+            await connection.send("whole")
+            await connection.send(b"\xff", text=True)
+            await connection.wait_closed()
+            closes.append(connection.close_code)
+
+        async with listening(pieces) as url:
+            asked = await dial(url)
+            assert [await asked.recv(), await asked.recv()] == ["grün", "whole"]
+            with pytest.raises(TransportClosed):
+                await asked.recv()
+        assert closes == [1007]
+
+    run(main())
+
+
+def test_a_peer_that_does_not_read_congests_the_line_until_it_does() -> None:
+    async def main() -> None:
+        read = asyncio.Event()
+
+        async def late(connection: ServerConnection) -> None:
+            await read.wait()
+            async for message in connection:
+                if message == "last":
+                    await connection.send("read")
+
+        async with listening(late) as url:
+            asked = await dial(url)
+            while not asked.line.congested:
+                asked.line.write([b"x" * 1024 * 1024])
+            draining = asyncio.create_task(asked.line.drain())
+            read.set()
+            await draining
+            assert not asked.line.congested
+            asked.line.write([b"last"])
+            assert await asked.recv() == "read"
+            await asked.line.close()
 
     run(main())
 
@@ -116,9 +180,9 @@ def test_a_binary_message_arrives_as_text_that_is_no_frame() -> None:
             await connection.send(b"OTLP\xff")
 
         async with listening(binary) as url:
-            transport = await websocket.dial(url, {})
-            assert await transport.recv() == "OTLP\ufffd"
-            await transport.close()
+            asked = await dial(url)
+            assert await asked.recv() == "OTLP\ufffd"
+            await asked.line.close()
 
     run(main())
 
@@ -129,11 +193,11 @@ def test_the_peers_close_code_and_reason_are_kept() -> None:
             await connection.close(1012, "restarting")
 
         async with listening(leave) as url:
-            transport = await websocket.dial(url, {})
+            asked = await dial(url)
             with pytest.raises(TransportClosed) as caught:
-                await transport.recv()
+                await asked.recv()
             assert (caught.value.code, caught.value.reason) == (1012, "restarting")
-            await transport.close()
+            await asked.line.close()
 
     run(main())
 

@@ -32,7 +32,12 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 # A library, and the only modules that may import it.
 HOME: dict[str, set[str]] = {
-    "websockets": {"iii_bridge.aio.websocket", "iii_bridge.engine.listener", "iii_bridge.engine.stream_socket"},
+    "websockets": {
+        "iii_bridge.aio.line",
+        "iii_bridge.aio.websocket",
+        "iii_bridge.engine.listener",
+        "iii_bridge.engine.stream_socket",
+    },
     "betterproto2": {"iii_bridge.contract.betterproto", "iii_bridge.contract.well_known"},
     "httpx": {"iii_bridge.engine.http_functions"},
     "uvicorn": {"iii_bridge.engine.http_server"},
