@@ -33,6 +33,7 @@ from iii_bridge.protocol.engine_effects import (
     Resolve,
     Send,
     TriggerAnswered,
+    TriggerRemoved,
     UnbindTrigger,
     WorkerChanged,
 )
@@ -71,6 +72,7 @@ class Hub:
     def __init__(self, *, namespace_grace: float = 5.0, http_functions: HttpFunctions | None = None) -> None:
         self.protocol = EngineProtocol(new_id, namespace_grace=namespace_grace, not_carried=NOT_CARRIED)
         self.on_worker_changed: list[Callable[[str, str], None]] = []
+        self.on_trigger_removed: list[Callable[[str], None]] = []
         self.http_functions = http_functions or HttpFunctions()
         self._grace = namespace_grace
         self._connections: dict[str, Connection] = {}
@@ -87,6 +89,7 @@ class Hub:
             BindTrigger: self._bind,
             UnbindTrigger: self._unbind,
             TriggerAnswered: self._trigger_answered,
+            TriggerRemoved: self._trigger_removed,
             WorkerChanged: self._worker_changed,
             Note: _note,
         }
@@ -305,6 +308,10 @@ class Hub:
         future = self._acks.get(effect.binding_id)
         if future is not None and not future.done():
             future.set_result(effect.error)
+
+    def _trigger_removed(self, effect: TriggerRemoved) -> None:
+        for listener in self.on_trigger_removed:
+            listener(effect.binding_id)
 
     def _worker_changed(self, effect: WorkerChanged) -> None:
         for listener in self.on_worker_changed:

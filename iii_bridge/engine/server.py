@@ -31,6 +31,7 @@ from iii_bridge.engine.queue_functions import QueueFunctions
 from iii_bridge.engine.state import State
 from iii_bridge.engine.storage.database import Database
 from iii_bridge.engine.storage.messages import MessageStore
+from iii_bridge.engine.storage.triggers import TriggerStore
 from iii_bridge.engine.storage.values import StateStore, StreamStore
 from iii_bridge.engine.stream import Streams
 from iii_bridge.engine.stream_socket import StreamSocket
@@ -84,6 +85,8 @@ class Engine:
         self._cron = Cron(self.hub)
         self._pubsub = PubSub(self.hub)
         self._logs = Logs(self.hub)
+        self._triggers = TriggerStore(self._database)
+        self._bindings = BindingFunctions(self.hub, self._triggers)
         self._streams = Streams(self.hub, StreamStore(self._database))
         self._stream_socket = StreamSocket(self.hub, self._streams, stream_auth_function)
         http = HttpProvider(self.hub, self._channels, http_timeout)
@@ -99,7 +102,7 @@ class Engine:
         self.hub.add_builtins(baggage())
         self.hub.add_builtins(self._channels.builtins())
         self.hub.add_builtins(discovery.builtins())
-        self.hub.add_builtins(BindingFunctions(self.hub).builtins())
+        self.hub.add_builtins(self._bindings.builtins())
         for functions in (self._queues, self._topics, self._state, self._pubsub, self._streams, self._logs):
             self.hub.add_builtins(functions.builtins())
         self.hub.add_builtins(QueueFunctions(self._queues, self._topics, self._messages).builtins())
@@ -134,11 +137,13 @@ class Engine:
             await self._database.open()
             stored = await self._messages.counts()
             subscriptions = await self._messages.subscriptions()
+            triggers = await self._triggers.all()
             undo.pop_all()
         self._started = True
         self.port, self.http_port, self.stream_port = _port(main), _port(web), _port(streams)
         self._queues.start(stored)
         self._topics.start(subscriptions, stored)
+        self._bindings.start(triggers)
         await self._listener.start(main)
         await self._http_server.start(web)
         await self._stream_socket.start(streams)

@@ -19,6 +19,7 @@ __all__ = [
     "Resolve",
     "Send",
     "TriggerAnswered",
+    "TriggerRemoved",
     "UnbindTrigger",
     "WorkerChanged",
 ]
@@ -94,6 +95,12 @@ class TriggerAnswered(msgspec.Struct, frozen=True):
     error: ErrorBody | None
 
 
+class TriggerRemoved(msgspec.Struct, frozen=True):
+    """A trigger that no worker owned is gone, whoever removed it."""
+
+    binding_id: str
+
+
 class WorkerChanged(msgspec.Struct, frozen=True):
     """`event` of trigger type engine::workers-available (wire.md 7.9)."""
 
@@ -118,6 +125,7 @@ Effect = (
     | BindTrigger
     | UnbindTrigger
     | TriggerAnswered
+    | TriggerRemoved
     | WorkerChanged
     | Note
 )

@@ -7,7 +7,15 @@ from collections.abc import Iterable, Mapping
 from msgspec import UNSET, UnsetType
 
 from iii_bridge.protocol.catalogue import blank_namespace, raw_or_none
-from iii_bridge.protocol.engine_effects import BindTrigger, Effect, Note, Send, TriggerAnswered, UnbindTrigger
+from iii_bridge.protocol.engine_effects import (
+    BindTrigger,
+    Effect,
+    Note,
+    Send,
+    TriggerAnswered,
+    TriggerRemoved,
+    UnbindTrigger,
+)
 from iii_bridge.protocol.engine_state import Binding, TriggerType, Worker
 from iii_bridge.wire.codec import NULL
 from iii_bridge.wire.limits import DEFAULT_NAMESPACE
@@ -90,7 +98,9 @@ class Triggers:
     def unregister(self, binding_id: str) -> list[Effect]:
         """Removes a binding, whoever registered it (wire.md 3.6)."""
         binding = self._bindings.pop(binding_id, None)
-        return [] if binding is None else _detach(binding)
+        if binding is None:
+            return []
+        return [*_detach(binding), *([TriggerRemoved(binding_id)] if binding.owner is None else [])]
 
     def register_type(self, worker: Worker, namespace: str, message: RegisterTriggerType) -> list[Effect]:
         """Records a provider and hands it every binding that resolves to it (wire.md 3.3)."""

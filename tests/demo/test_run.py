@@ -54,7 +54,7 @@ def test_a_running_engine_is_used(tmp_path: Path) -> None:
         try:
             assert engine.stdout is not None
             words = engine.stdout.readline().split()
-            url, http_url = (word for word in words if "://" in word)
+            url, http_url, _streams = (word for word in words if "://" in word)
             done = demo(III_URL=url, III_HTTP_URL=http_url)
         finally:
             engine.terminate()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -55,3 +57,43 @@ async def test_a_workers_verdict_is_waited_for() -> None:
                 assert answer["result"] == {"id": asked["id"]}
             else:
                 assert answer["error"] == {"code": "trigger_registration_failed", "message": "X: no"}
+
+
+def test_they_outlive_the_engine_whoever_removes_them(tmp_path: Path) -> None:
+    made: list[str] = []
+
+    async def bind(worker: BareWorker, **more: Any) -> str:
+        asked = {"trigger_type": "hook", "function_id": "a::f", "config": {"n": 1}, "metadata": {"m": 1}, **more}
+        await worker.start("engine::register_trigger", asked)
+        bound = await worker.receive("registertrigger")
+        await worker.send(type="triggerregistrationresult", id=bound["id"], trigger_type="hook", function_id="a::f")
+        answer = await worker.receive("invocationresult")
+        assert answer["result"] == {"id": bound["id"]}
+        return str(bound["id"])
+
+    async def first() -> None:
+        async with Engine(data_dir=tmp_path) as engine:
+            worker = await BareWorker.join(engine)
+            await worker.send(type="registertriggertype", id="hook", description="")
+            made.extend([await bind(worker) for _ in range(3)])
+            await worker.send(type="unregistertrigger", id=made[0])
+            removed = await worker.call("engine::unregister_trigger", {"id": made[1]})
+            assert removed["result"] == {"removed": True}
+
+    async def second() -> None:
+        async with Engine(data_dir=tmp_path) as engine:
+            worker = await BareWorker.join(engine)
+            await worker.send(type="registertriggertype", id="hook", description="")
+            bound = await worker.receive("registertrigger")
+            assert (bound["id"], bound["config"], bound["metadata"]) == (made[2], {"n": 1}, {"m": 1})
+            await engine._database.submit(lambda db: db.execute("DROP TABLE triggers"))
+            error = (await worker.call("engine::unregister_trigger", {"id": made[2]}))["error"]
+            assert error["code"] == "unregister_failed"
+            await worker.start("engine::register_trigger", {"trigger_type": "hook", "function_id": "a::f"})
+            lost = await worker.receive("registertrigger")
+            await worker.send(type="triggerregistrationresult", id=lost["id"], trigger_type="hook", function_id="a::f")
+            assert "could not be stored" in (await worker.receive("invocationresult"))["error"]["message"]
+            assert engine.hub.protocol.triggers.find(lost["id"]) is None
+
+    asyncio.run(first())
+    asyncio.run(second())

@@ -41,7 +41,9 @@ HOME: dict[str, set[str]] = {
     "betterproto2": {"iii_bridge.contract.betterproto", "iii_bridge.contract.well_known"},
     "httpx": {"iii_bridge.engine.http_functions"},
     "uvicorn": {"iii_bridge.engine.http_server"},
-    "sqlite3": {f"iii_bridge.engine.storage.{table}" for table in ("database", "messages", "schema", "values")},
+    "sqlite3": {
+        f"iii_bridge.engine.storage.{table}" for table in ("database", "messages", "schema", "triggers", "values")
+    },
     "croniter": {"iii_bridge.cron"},
 }
 
