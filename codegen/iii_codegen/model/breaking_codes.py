@@ -66,12 +66,17 @@ BREAKS: Final[dict[str, Break]] = {
     "BRK410": Break("policy for queue deliveries changed", "see design decision 12", note=True),
     "BRK411": Break("endpoint of the engine changed", "check that it answers the same", note=True),
     "BRK412": Break("metadata changed", "tell those who read the catalogue", note=True),
+    "BRK413": Break("unknown enum names refused from now on", "keep ignoring them while older peers send them"),
+    "BRK414": Break("unknown enum names ignored from now on", "values may go missing now", note=True),
     # 5xx: bindings
     "BRK501": Break("binding removed", "keep it until nothing triggers it"),
     "BRK502": Break("binding changed", "add a binding, and keep the old one"),
     "BRK503": Break("binding added", "check that nothing else is bound to the source", note=True),
-    # 6xx: what has to be there
+    # 6xx: what has to be there, and what values may be
     "BRK601": Break("field required of requests from now on", "add a default, or a method"),
     "BRK602": Break("field no longer required of responses", "keep writing it, and keep it required"),
     "BRK603": Break("field of responses may be left out from now on", "keep it without `optional`"),
+    "BRK604": Break("rule tightened for requests", "check it in the handler, or add a method"),
+    "BRK605": Break("rule loosened for responses", "update readers first: they hold responses to the old rule"),
+    "BRK606": Break("rule changed on the safe side", "nothing to do", note=True),
 }

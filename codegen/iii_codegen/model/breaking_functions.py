@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from iii_bridge.contract.spec import MethodKind, UnknownMembers
+from iii_bridge.contract.spec import MethodKind, UnknownEnumNames, UnknownMembers
 from iii_codegen.model.breaking_changes import Changes
 from iii_codegen.model.nodes import Contract, Method, Place, PlacedBinding, Service, Tree
 
@@ -100,6 +100,10 @@ class _Pair:
             if UnknownMembers.REJECT in (was, is_now):
                 code = "BRK408" if is_now is UnknownMembers.REJECT else "BRK409"
                 self._add(code, "policy for unknown members", was.value, is_now.value)
+        names = old.unknown_enum_names, new.unknown_enum_names
+        if names[0] is not names[1]:
+            code = "BRK413" if names[1] is UnknownEnumNames.REJECT else "BRK414"
+            self._add(code, "policy for unknown enum names", names[0].value, names[1].value)
         if old.on_violation is not new.on_violation:
             self._add("BRK410", "policy for violations", old.on_violation.value, new.on_violation.value)
         if old.http_endpoint != new.http_endpoint:

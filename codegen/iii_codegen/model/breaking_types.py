@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from iii_codegen.model.breaking_changes import Changes
-from iii_codegen.model.nodes import Element, Enum, Field, Kind, Message, Tree
+from iii_codegen.model.breaking_rules import Move, field_moves, message_moves
+from iii_codegen.model.nodes import Element, Enum, Field, Kind, Message, Place, Tree
 from iii_codegen.model.reach import Reach
 from iii_codegen.model.reserved import Aside
 
@@ -56,6 +57,8 @@ class TypeRules:
                 self._deleted(new, field)
         self._added(old, new)
         self._message_aside(old, new)
+        moves = [*message_moves(old.rules, new.rules), *_oneof_moves(old, new)]
+        self._rules(new.full_name, new.place, f"message {new.full_name}", moves)
 
     def _deleted(self, message: Message, field: Field) -> None:
         aside = self._aside(message.full_name)
@@ -123,6 +126,7 @@ class TypeRules:
         if not self._same_type(old.element, new.element) or old.key != new.key:
             add("BRK205", "changed its type", _type(old), _type(new))
         self._presence(message, element, old, new)
+        self._rules(message, new.option_place or new.place, f"field {element}", field_moves(old.rules, new.rules))
 
     def _label(self, message: str, field: Field, version: int) -> str:
         aside = self._asides[version].get(message)
@@ -155,6 +159,23 @@ class TypeRules:
         if left_out and not new.required and in_responses and old.oneof == new.oneof:
             problem = f"field {element} was always written and may be left out of responses now"
             self._changes.add("BRK603", new.place, element, problem, "implicit presence", "explicit presence")
+
+    def _rules(self, message: str, place: Place, what: str, moves: list[Move]) -> None:
+        """Both ends check: callers are refused what was allowed, and readers refuse what was not."""
+        in_requests, in_responses = self._sides.sides(message)
+        for move in moves:
+            changed = f"rule {move.rule} of {what} from {move.old} to {move.new}"
+            element = what.partition(" ")[2]
+            found = False
+            for code, met, text in (
+                ("BRK604", move.tightened and in_requests, f"{changed} refuses requests that were allowed"),
+                ("BRK605", move.loosened and in_responses, f"{changed} allows responses that were refused"),
+            ):
+                if met:
+                    self._changes.add(code, place, element, text, move.old, move.new)
+                    found = True
+            if not found:
+                self._changes.add("BRK606", place, element, f"{changed} breaks nobody", move.old, move.new)
 
     # --- enums ---------------------------------------------------------------
 
@@ -201,6 +222,20 @@ class TypeRules:
             if aside is None or name not in aside[1].names:
                 problem = f"value {element} was deleted and its name is not reserved"
                 self._changes.add("BRK302", enum.place, element, problem, name)
+
+
+def _oneof_moves(old: Message, new: Message) -> list[Move]:
+    """Oneofs that need a member (buf.validate)."""
+    before, after = set(old.required_oneofs), set(new.required_oneofs)
+    return [
+        Move(
+            f"oneof {name}",
+            *(("optional", "required") if name in after else ("required", "optional")),
+            name in after,
+            name in before,
+        )
+        for name in sorted(before ^ after)
+    ]
 
 
 def _type(field: Field) -> str:

@@ -32,9 +32,9 @@ def service_digest(service: Service, messages: Mapping[str, Message], enums: Map
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _plain(value: PythonEnum) -> str:
-    """Members of enums by value; everything else in the canonical form is JSON already."""
-    return str(value.value)
+def _plain(value: PythonEnum | bytes) -> str:
+    """Members of enums by value, bytes of rules by their digits; everything else is JSON already."""
+    return value.hex() if isinstance(value, bytes) else str(value.value)
 
 
 def _method(method: Method) -> Json:
@@ -79,13 +79,23 @@ def _types(roots: list[str], messages: Mapping[str, Message], enums: Mapping[str
             found[name] = [[value.number, value.name] for value in sorted(enums[name].values, key=lambda v: v.number)]
             continue
         fields = sorted(messages[name].fields, key=lambda field: field.number)
-        found[name] = [_field(field) for field in fields]
+        found[name] = [*(_field(field) for field in fields), *_whole(messages[name])]
         waiting.extend(field.element.type_name for field in fields if field.element.type_name)
     return found
 
 
+def _whole(message: Message) -> list[Json]:
+    """Rules about several fields; nothing where there are none, so that digests without rules stay what they were."""
+    if message.rules is None and not message.required_oneofs:
+        return []
+    rules = asdict(message.rules) if message.rules is not None else None
+    return [{"rules": rules, "required_oneofs": sorted(message.required_oneofs)}]
+
+
 def _field(field: Field) -> Json:
+    rules = {"rules": asdict(field.rules)} if field.rules is not None else {}
     return {
+        **rules,
         "number": field.number,
         "name": field.name,
         "json_name": field.json_name,

@@ -29,6 +29,10 @@ UNSET = dict.fromkeys(("values", "line", "note", "request", "id", "response", "s
 REQUIRED = " [(google.api.field_behavior) = REQUIRED]"
 
 
+def rule(text: str) -> str:
+    return f" [(buf.validate.field).{text}]"
+
+
 def changes(old: str, new: str) -> list[Change]:
     trees = []
     for body in (old, new):
@@ -84,6 +88,11 @@ PLANTED: dict[str, tuple[dict[str, str], dict[str, str], list[str]]] = {
     ),
     "timeout at all": ({}, {"place": function("timeout: { seconds: 5 }")}, ["BRK406"]),
     "unknown members": ({}, {"place": function("unknown_members: UNKNOWN_MEMBERS_REJECT")}, ["BRK408"]),
+    "unknown enum names": (
+        {"place": function("unknown_enum_names: UNKNOWN_ENUM_NAMES_IGNORE")},
+        {},
+        ["BRK413"],
+    ),
     "route gone": ({"place": route('post: "/orders" body: "*"')}, {}, ["BRK501"]),
     "route moved": (
         {"place": route('post: "/orders" body: "*"')},
@@ -130,6 +139,11 @@ HARMLESS: dict[str, tuple[dict[str, str], dict[str, str], list[str]]] = {
         {"place": function("unknown_members: UNKNOWN_MEMBERS_WARN")},
         ["BRK409"],
     ),
+    "unknown enum names ignored": (
+        {},
+        {"place": function("unknown_enum_names: UNKNOWN_ENUM_NAMES_IGNORE")},
+        ["BRK414"],
+    ),
     "violations": (
         {"more": EMPTY.format("")},
         {"more": EMPTY.format(function("on_violation: ON_VIOLATION_ACK_AND_LOG"))},
@@ -149,6 +163,83 @@ HARMLESS: dict[str, tuple[dict[str, str], dict[str, str], list[str]]] = {
         [],
     ),
 }
+
+
+RULES = [  # the wider rules, the narrower rules of a string
+    ("string.max_len = 9", "string.max_len = 8"),
+    ("string = {}", "string.min_len = 1"),
+    ("string.max_bytes = 9", "string.len_bytes = 9"),
+    ("string = {}", 'string.pattern = "^a"'),
+    ("string = {}", 'string.prefix = "a"'),
+    ("string = {}", "string.email = true"),
+    ("string = {}", 'string.const = "a"'),
+    ('string = { in: ["a", "b"] }', 'string = { in: ["a"] }'),
+    ("string = {}", 'string = { in: ["a"] }'),
+    ('string = { not_in: ["a"] }', 'string = { not_in: ["a", "b"] }'),
+    ("string = { min_len: 1 }, (buf.validate.field).ignore = IGNORE_IF_ZERO_VALUE", "string.min_len = 1"),
+    ("string = { min_len: 1 }, (buf.validate.field).ignore = IGNORE_ALWAYS", "string.min_len = 1"),
+]
+
+
+@pytest.mark.parametrize(("wide", "narrow"), RULES)
+def test_rules_are_tightened_or_loosened_and_matter_by_side(wide: str, narrow: str) -> None:
+    for part, tightened, loosened in (("note", "BRK604", "BRK606"), ("id", "BRK606", "BRK605")):
+        old, new = orders(**{part: rule(wide)}), orders(**{part: rule(narrow)})
+        assert [change.code for change in changes(old, new)] == [tightened]
+        assert [change.code for change in changes(new, old)] == [loosened]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('string.pattern = "^a"', 'string.pattern = "^b"'),
+        ('string = { in: ["a"] }', 'string = { in: ["b"] }'),
+        ("string.email = true", "string.uuid = true"),
+    ],
+)
+def test_rules_that_are_neither_are_both(old: str, new: str) -> None:
+    assert [change.code for change in changes(orders(note=rule(old)), orders(note=rule(new)))] == ["BRK604"]
+    assert [change.code for change in changes(orders(id=rule(old)), orders(id=rule(new)))] == ["BRK605"]
+
+
+OTHER_RULES = [  # of a field or a message in requests; the narrower one second
+    ("int32 n = 3 [(buf.validate.field).int32.lt = 9];", "int32 n = 3 [(buf.validate.field).int32.lte = 8];"),
+    ("int32 n = 3 [(buf.validate.field).int32.lte = 9];", "int32 n = 3 [(buf.validate.field).int32.lt = 9];"),
+    ("int32 n = 3;", "int32 n = 3 [(buf.validate.field).int32 = { gt: 1 }];"),
+    ("bool n = 3;", "bool n = 3 [(buf.validate.field).bool.const = true];"),
+    ("double n = 3;", "double n = 3 [(buf.validate.field).double.finite = true];"),
+    ("Tier n = 3;", "Tier n = 3 [(buf.validate.field).enum.defined_only = true];"),
+    ("repeated string n = 3;", "repeated string n = 3 [(buf.validate.field).repeated.unique = true];"),
+    ("repeated string n = 3;", "repeated string n = 3 [(buf.validate.field).repeated.items.string.min_len = 1];"),
+    (
+        "map<string, int32> n = 3 [(buf.validate.field).map = { keys: { string: { max_len: 4 } } }];",
+        "map<string, int32> n = 3 [(buf.validate.field).map = { keys: { string: { max_len: 3 } } }];",
+    ),
+    ("google.protobuf.Duration n = 3;", "google.protobuf.Duration n = 3 [(buf.validate.field).duration.gt = {}];"),
+    (
+        "oneof o { string a = 3; string b = 4; }",
+        "oneof o { option (buf.validate.oneof).required = true; string a = 3; string b = 4; }",
+    ),
+    (
+        "string a = 3; string b = 4;",
+        'option (buf.validate.message).oneof = { fields: ["a", "b"] }; string a = 3; string b = 4;',
+    ),
+]
+
+
+@pytest.mark.parametrize(("wide", "narrow"), OTHER_RULES)
+def test_rules_of_every_kind(wide: str, narrow: str) -> None:
+    old, new = orders(request=wide), orders(request=narrow)
+    assert [change.code for change in changes(old, new)] == ["BRK604"]
+    assert [change.code for change in changes(new, old)] == ["BRK606"]
+
+
+def test_a_rule_is_named_with_both_values() -> None:
+    (change,) = changes(orders(note=rule("string.max_len = 9")), orders(note=rule("string.max_len = 8")))
+    assert change.problem == (
+        "rule length at most of field shop.v1.Request.note from 9 to 8 refuses requests that were allowed"
+    )
+    assert (change.old, change.new, change.place.line) == ("9", "8", 16)
 
 
 @pytest.mark.parametrize(("old", "new", "codes"), PLANTED.values(), ids=PLANTED)
