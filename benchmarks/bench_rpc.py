@@ -241,7 +241,7 @@ async def obey(call: Call, call_blocking: Callable[[], None] | None = None) -> N
     while (line := (await asyncio.to_thread(sys.stdin.readline)).split()) and line[0] != "end":
         kind, count = line[0], int(line[1])
         if kind == "sequence":
-            say(p50=await sequence(call, count))
+            say(**await sequence(call, count))
         elif kind == "blocking" and call_blocking is not None:
             say(p50=blocking_sequence(call_blocking, count))
         elif kind == "flight":
@@ -260,13 +260,14 @@ async def until_served(call: Call) -> None:
     return await call()
 
 
-async def sequence(call: Call, count: int) -> float:
+async def sequence(call: Call, count: int) -> dict[str, float]:
+    """The median and the 99th percentile, in seconds."""
     taken = []
     for _ in range(count):
         begin = time.perf_counter()
         await call()
         taken.append(time.perf_counter() - begin)
-    return statistics.median(taken)
+    return {"p50": statistics.median(taken), "p99": statistics.quantiles(taken, n=100)[98]}
 
 
 def blocking_sequence(call: Callable[[], None], count: int) -> float:
@@ -315,10 +316,10 @@ def resident() -> int:
 class Role:
     """A process of this program, told what to do line by line."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, script: str = __file__) -> None:
         environment = {**os.environ, "OTEL_ENABLED": "false", "PYTHONPATH": str(ROOT)}
         self._process = subprocess.Popen(
-            [sys.executable, __file__, "--role", *arguments],
+            [sys.executable, script, "--role", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -349,6 +350,10 @@ class Role:
         except OSError:
             return float("nan")
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def kill(self) -> None:
+        """Ends a process that does not listen."""
+        self._process.kill()
 
     def end(self) -> None:
         if self._process.poll() is None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from croniter import CroniterError, croniter
+if TYPE_CHECKING:
+    from croniter import croniter
 
 __all__ = ["CronError", "Schedule", "check_cron"]
 
@@ -67,7 +68,7 @@ class Schedule:
         read = cls(" ".join(fields))
         try:
             read._iterate(_CHECKED_FROM)
-        except (CroniterError, ValueError) as error:
+        except ValueError as error:  # what croniter raises is one
             raise CronError(str(error)) from error
         return read
 
@@ -75,10 +76,12 @@ class Schedule:
         """The first time it comes due after `moment`, in UTC; None for never again."""
         try:
             return self._iterate(moment.astimezone(UTC)).get_next(datetime)
-        except CroniterError:
+        except ValueError:
             return None
 
     def _iterate(self, moment: datetime) -> croniter:
+        from croniter import croniter  # when it is needed: an engine starts faster without it
+
         return croniter(
             self._fields, moment, second_at_beginning=True, day_or=False, max_years_between_matches=_MOST_YEARS
         )

@@ -14,16 +14,18 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 from msgspec import Raw
 
 from iii_bridge.engine.builtins import BuiltinFailure
 from iii_bridge.protocol.engine_state import FunctionEntry
 from iii_bridge.wire.messages import ApiKeyAuth, BearerAuth, HmacAuth, HttpInvocation
+
+if TYPE_CHECKING:  # at run time where it is needed: an engine that calls no endpoint starts faster
+    import httpx
 
 __all__ = ["HttpFunctions", "HttpSecurity"]
 
@@ -82,6 +84,8 @@ class HttpFunctions:
 
     async def call(self, entry: FunctionEntry, data: Raw) -> Raw | None:
         """Sends the request; the result, or None for an empty answer. Raises BuiltinFailure as wire.md 9 says."""
+        import httpx
+
         invocation = entry.invocation
         if invocation is None:
             raise BuiltinFailure("function_not_invokable", f"{entry.id} names no endpoint")
@@ -105,12 +109,16 @@ class HttpFunctions:
             await self._client.aclose()
 
     def _http(self) -> httpx.AsyncClient:
+        import httpx
+
         if self._client is None:
             # Redirects count as answers, and no proxy stands between (wire.md 9).
             self._client = httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=_MOST_TIMEOUT)
         return self._client
 
     def _request(self, function_id: str, invocation: HttpInvocation, body: bytes) -> httpx.Request:
+        import httpx
+
         stamp = str(int(time.time()))
         headers = {
             "Content-Type": "application/json",
@@ -171,6 +179,8 @@ class HttpFunctions:
 
 
 async def _body(response: httpx.Response) -> bytes:
+    import httpx
+
     try:
         return await response.aread()
     except httpx.HTTPError as error:
