@@ -15,7 +15,7 @@ TESTS_NODE_STAMP := $(TESTS_NODE)/node_modules/.stamp
 RUST_STAMP := target/.stamp
 
 .PHONY: help setup setup-python setup-node setup-rust codegen codegen-check demo test test-fast lint types format \
-	bench bench-codec bench-codegen bench-rpc build clean
+	bench bench-codec bench-codegen bench-engine bench-rpc build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 18
@@ -78,13 +78,16 @@ types: setup-python ## Run both type checkers in their strict modes
 	$(BIN)/mypy
 	$(BIN)/pyright
 
-bench: bench-codec bench-codegen bench-rpc ## Run every benchmark
+bench: bench-codec bench-codegen bench-engine bench-rpc ## Run every benchmark
 
 bench-codec: setup-python ## The codec beside betterproto2's own, json_format, protobuf-py and untyped JSON
 	$(BIN)/python benchmarks/bench_codec.py
 
 bench-codegen: setup-python ## Generated messages per second, and how time grows with size
 	$(BIN)/python benchmarks/bench_codegen.py
+
+bench-engine: setup-python ## Routed calls, http, durable writes, memory and start-up of the embedded engine
+	$(BIN)/python benchmarks/bench_engine.py
 
 bench-rpc: setup-python ## A typed call beside the official SDK and a bare loop
 	$(BIN)/python benchmarks/bench_rpc.py

@@ -79,7 +79,11 @@ async def write(url: str) -> None:
     bare = await connect_bare(url, "bench-engine-writer")
     payload = sample()[2]
     kinds = {
-        "enqueue": {"function_id": "engine::baggage::get_all", "data": payload, "action": {"type": "enqueue", "queue": "bench"}},
+        "enqueue": {
+            "function_id": "engine::baggage::get_all",
+            "data": payload,
+            "action": {"type": "enqueue", "queue": "bench"},
+        },
         "state": {"function_id": "state::set", "data": {"scope": "bench", "key": "", "value": payload}},
     }
     say(ready=True)

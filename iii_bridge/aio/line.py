@@ -14,11 +14,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.connection import Connection
 from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import DATA_OPCODES, CloseCode, Frame, Opcode
 from websockets.http11 import Request, Response
-from websockets.protocol import State
+from websockets.protocol import Protocol, State
 
 from iii_bridge.aio.transport import OnClosed, OnMessage, TransportClosed
 from iii_bridge.protocol.liveness import DEFAULT_INTERVAL, Liveness, Verdict
@@ -68,7 +69,7 @@ class DirectConnection(ClientConnection):
             self.over(_closed_by(self.protocol.close_exc))
 
 
-def write_messages(connection: ClientConnection, messages: Sequence[bytes], *, binary: bool = False) -> None:
+def write_messages(connection: Connection, messages: Sequence[bytes], *, binary: bool = False) -> None:
     """Hands messages to the socket; one above 16 MiB leaves in fragments of 1 MiB (wire.md 12.3).
 
     Raises TransportClosed when the connection is over, or about to be.
@@ -193,7 +194,7 @@ def _closed_by(closed: ConnectionClosed | None) -> TransportClosed:
     return TransportClosed(close.code, close.reason) if close else TransportClosed()
 
 
-def _send_fragments(protocol: ClientProtocol, send: Callable[[bytes, bool], None], message: bytes) -> None:
+def _send_fragments(protocol: Protocol, send: Callable[[bytes, bool], None], message: bytes) -> None:
     view = memoryview(message)
     last = len(view) - FRAGMENT_BYTES
     for start in range(0, len(view), FRAGMENT_BYTES):

@@ -13,11 +13,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Protocol, runtime_checkable
 
 from iii_bridge.aio.transport import Transport, TransportClosed
 
-__all__ = ["BACKLOG_LIMIT", "FLUSH_SECONDS", "Connection"]
+__all__ = ["BACKLOG_LIMIT", "FLUSH_SECONDS", "BatchTransport", "Connection"]
 
 BACKLOG_LIMIT: Final = 1024
 """Calls of one caller that may wait for one connection before that caller is not read from.
@@ -25,8 +26,19 @@ BACKLOG_LIMIT: Final = 1024
 The real engine's queue holds 64, but its senders are tasks and its readers never wait for them (wire.md 2.4).
 """
 
+_BATCH_BYTES: Final = 64 * 1024
+
 FLUSH_SECONDS: Final = 2.0
 """How long a connection that is to close may take for what is queued: its peer may not read any more."""
+
+
+@runtime_checkable
+class BatchTransport(Protocol):
+    """A transport that can take several messages at once."""
+
+    async def send_all(self, frames: Sequence[bytes]) -> None:
+        """Sends text messages, given as UTF-8, in order. Raises TransportClosed."""
+        ...
 
 
 class Connection:
@@ -34,6 +46,7 @@ class Connection:
 
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
+        self._batches = transport if isinstance(transport, BatchTransport) else None
         self._outbox: deque[tuple[bytes, str | None]] = deque()
         self._waiting: dict[str, int] = {}
         self._ready = asyncio.Event()
@@ -92,14 +105,30 @@ class Connection:
     async def _send_until_closing(self) -> None:
         while True:
             while self._outbox:
-                frame, caller = self._outbox.popleft()
-                if caller is not None:
-                    self._took(caller)
-                await self.transport.send(frame)
+                await self._send(self._next())
             if self._closing is not None:
                 return
             self._ready.clear()
             await self._ready.wait()
+
+    def _next(self) -> list[bytes]:
+        """What goes to the socket at once: one system call for many small frames."""
+        frames: list[bytes] = []
+        size = 0
+        while self._outbox and size < _BATCH_BYTES:
+            frame, caller = self._outbox.popleft()
+            if caller is not None:
+                self._took(caller)
+            frames.append(frame)
+            size += len(frame)
+        return frames
+
+    async def _send(self, frames: list[bytes]) -> None:
+        if self._batches is not None:
+            await self._batches.send_all(frames)
+        else:
+            for frame in frames:
+                await self.transport.send(frame)
 
     def _limit(self) -> None:
         if self._writing and self._closing is not None and not self._ended:

@@ -7,6 +7,7 @@ import contextlib
 import http
 import logging
 import socket
+from collections.abc import Sequence
 from typing import Any, Final, cast
 from urllib.parse import parse_qs, unquote
 
@@ -14,6 +15,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from iii_bridge.aio.line import write_messages
 from iii_bridge.aio.transport import TransportClosed
 from iii_bridge.engine.channels import Channel, ChannelGone, Channels
 from iii_bridge.engine.hub import Hub
@@ -128,6 +130,13 @@ class _SocketTransport:
             await self._ws.send(data, text=True)
         except ConnectionClosed as closed:
             raise _ended(closed) from None
+
+    async def send_all(self, frames: Sequence[bytes]) -> None:
+        write_messages(self._ws, frames)
+        try:
+            await self._ws.drain()
+        except OSError:
+            raise TransportClosed(1006) from None
 
     async def recv(self) -> str:
         try:
