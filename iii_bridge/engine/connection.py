@@ -112,10 +112,10 @@ class Connection:
             await self._ready.wait()
 
     def _next(self) -> list[bytes]:
-        """What goes to the socket at once: one system call for many small frames."""
+        """What goes to the transport at once: for a socket, one system call for many small frames."""
         frames: list[bytes] = []
-        size = 0
-        while self._outbox and size < _BATCH_BYTES:
+        size, limit = 0, 1 if self._batches is None else _BATCH_BYTES
+        while self._outbox and size < limit:
             frame, caller = self._outbox.popleft()
             if caller is not None:
                 self._took(caller)

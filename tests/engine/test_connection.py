@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -117,3 +118,30 @@ async def test_a_peer_that_does_not_read_is_closed_all_the_same(monkeypatch: pyt
     await asyncio.wait_for(writer, 5)
     assert transport.sent == []
     assert transport.closed == (1012, "bye")
+
+
+class Batching(Slow):
+    """Takes many at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches: list[int] = []
+
+    async def send_all(self, frames: Sequence[bytes]) -> None:
+        self.batches.append(len(frames))
+        for frame in frames:
+            await self.send(frame)
+
+
+@asynchronous
+async def test_small_frames_leave_together_and_large_ones_alone() -> None:
+    transport = Batching()
+    connection = Connection(transport)
+    frames = [b"%d" % number for number in range(100)] + [b"x" * 70_000, b"y" * 70_000, b"z"]
+    for frame in frames:
+        connection.push(frame)
+        transport.allowed.release()
+    connection.finish(1012, "")
+    await connection.write()
+    assert transport.sent == frames
+    assert transport.batches == [101, 1, 1]
