@@ -3,6 +3,7 @@
 [tool.iii-bridge]
 proto = "proto"              # everything below it is compiled
 include = []                 # further directories to import from
+messages = "betterproto2"    # or "google": the library that messages belong to
 
 [tool.iii-bridge.python]     # or `python = false`
 out = "contracts"            # a Python package is written here
@@ -25,7 +26,8 @@ from typing import Any, Final
 
 __all__ = ["Config", "ConfigError", "PythonConfig", "SchemasConfig", "load_config"]
 
-_KEYS: Final = ("include", "proto", "python", "schemas")
+_KEYS: Final = ("include", "messages", "proto", "python", "schemas")
+_MESSAGES: Final = ("betterproto2", "google")
 _DIALECTS: Final = ("2020-12", "draft-07")
 _PROFILES: Final = ("canonical", "protojson")
 _OF: Final = ("functions", "messages", "all")
@@ -37,9 +39,10 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PythonConfig:
-    """`[tool.iii-bridge.python]`."""
+    """`[tool.iii-bridge.python]`, and `messages` of the table above it."""
 
     out: Path
+    messages: str = "betterproto2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +71,13 @@ def load_config(project: Path) -> Config:
     project = project.resolve()
     table = _Table(_read(project / "pyproject.toml"), "tool.iii-bridge", project)
     table.check_keys(_KEYS)
+    messages = table.text("messages", "betterproto2")
+    table.check_choice("messages", messages, _MESSAGES)
     config = Config(
         project=project,
         proto=table.path("proto", "proto"),
         include=tuple(project / item for item in table.texts("include", ())),
-        python=_python(table.child("python")),
+        python=_python(table.child("python"), messages),
         schemas=_schemas(table.child("schemas")),
     )
     _check_outputs(config)
@@ -93,11 +98,11 @@ def _read(path: Path) -> Mapping[str, Any]:
     return table  # pyright: ignore[reportUnknownVariableType]
 
 
-def _python(table: _Table | None) -> PythonConfig | None:
+def _python(table: _Table | None, messages: str) -> PythonConfig | None:
     if table is None:
         return None
     table.check_keys(("out",))
-    return PythonConfig(table.path("out", "contracts"))
+    return PythonConfig(table.path("out", "contracts"), messages)
 
 
 def _schemas(table: _Table | None) -> SchemasConfig | None:

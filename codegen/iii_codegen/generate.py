@@ -43,7 +43,8 @@ def generate(config: Config) -> Outcome:
         return Outcome(report.diagnostics, failed=True, changes=[])
     changes: list[Changes] = []
     if config.python is not None:
-        changes.append(plan(config.python.out, emit_python(tree, method_schemas(tree)), ".py"))
+        python = emit_python(tree, method_schemas(tree), messages=config.python.messages)
+        changes.append(plan(config.python.out, python, (".py", ".pyi")))
     if config.schemas is not None:
         settings = config.schemas
         files = emit_schemas(tree, dialects=settings.dialects, profile=settings.profile, of=settings.of)

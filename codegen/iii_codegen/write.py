@@ -37,7 +37,7 @@ class Changes:
             yield f"{what}: {shown.as_posix()}"
 
 
-def plan(root: Path, files: Iterable[OutputFile], suffix: str) -> Changes:
+def plan(root: Path, files: Iterable[OutputFile], suffix: str | tuple[str, ...]) -> Changes:
     """Compares a directory with what it should hold; only files that end in `suffix` may be stale."""
     changes = Changes(root)
     wanted: set[Path] = set()
@@ -77,7 +77,7 @@ def write(changes: Changes) -> None:
         _remove_empty(path.parent, changes.root)
 
 
-def _below(root: Path, suffix: str) -> Iterator[Path]:
+def _below(root: Path, suffix: str | tuple[str, ...]) -> Iterator[Path]:
     """Files below a directory, without hidden directories and virtual environments."""
     for directory, names, files in os.walk(root):
         names[:] = [name for name in names if not name.startswith(".") and name != "__pycache__"]

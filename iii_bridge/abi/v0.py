@@ -5,6 +5,7 @@ Importing it opens no socket and loads no descriptor library.
 
 from __future__ import annotations
 
+from collections.abc import Mapping as _Mapping
 from typing import TYPE_CHECKING
 from typing import Any as _Any
 
@@ -75,6 +76,16 @@ else:  # hidden from type checkers, which would let every name pass
         return importlib.import_module("iii_bridge.v1")
 
 
+def google_types(*, name: str, descriptor: bytes, after: tuple[object, ...] = ()) -> _Mapping[str, _Any]:
+    """Classes of google.protobuf from a serialized FileDescriptorProto, by full name.
+
+    `after` holds the modules whose types have to be known first: to name them is to import them.
+    """
+    from iii_bridge.contract.google_files import google_types as make_types
+
+    return make_types(name, descriptor)
+
+
 __all__ = [
     "Any",
     "AsyncStub",
@@ -124,5 +135,6 @@ __all__ = [
     "UnknownMembers",
     "Value",
     "bridge_v1",
+    "google_types",
     "register",
 ]

@@ -8,6 +8,7 @@ therefore been through google's parser first.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -15,7 +16,7 @@ from google.protobuf.message import DecodeError
 
 from iii_bridge.contract.registry import File, file_named, file_of, full_name_of
 
-__all__ = ["canonical_binary"]
+__all__ = ["canonical_binary", "keep_dependencies"]
 
 
 def canonical_binary(message_type: type, data: bytes) -> bytes:
@@ -43,7 +44,7 @@ def _pool(file: File) -> descriptor_pool.DescriptorPool:
     def add(part: File) -> None:
         added.add(part.name)
         proto = descriptor_pb2.FileDescriptorProto.FromString(part.descriptor)
-        _keep_known(proto)
+        keep_dependencies(proto, _is_known)
         for name in proto.dependency:
             if name not in added:
                 add(file_named(name))
@@ -53,9 +54,9 @@ def _pool(file: File) -> descriptor_pool.DescriptorPool:
     return pool
 
 
-def _keep_known(proto: descriptor_pb2.FileDescriptorProto) -> None:
-    """Files that only options come from are not generated, and not needed."""
-    known = [name for name in proto.dependency if _is_known(name)]
+def keep_dependencies(proto: descriptor_pb2.FileDescriptorProto, is_known: Callable[[str], bool]) -> None:
+    """Takes out the imports that are not known: files that only options come from are not needed."""
+    known = [name for name in proto.dependency if is_known(name)]
     public = [proto.dependency[index] for index in proto.public_dependency]
     del proto.dependency[:], proto.public_dependency[:], proto.weak_dependency[:], proto.option_dependency[:]
     proto.dependency.extend(known)

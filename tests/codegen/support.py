@@ -95,17 +95,17 @@ def codes(sources: Sources) -> list[str]:
     return [item.code for item in model(sources)[1].diagnostics]
 
 
-def write_package(root: Path, sources: Sources) -> Tree:
+def write_package(root: Path, sources: Sources, messages: str = "betterproto2") -> Tree:
     """Generates a package into a directory."""
     tree = tree_of(sources)
-    write(plan(root, emit_python(tree, method_schemas(tree)), ".py"))
+    write(plan(root, emit_python(tree, method_schemas(tree), messages=messages), (".py", ".pyi")))
     return tree
 
 
-def load(directory: Path, sources: Sources, module: str = "") -> ModuleType:
+def load(directory: Path, sources: Sources, module: str = "", messages: str = "betterproto2") -> ModuleType:
     """Generates a contract below a directory and imports it, or one of its packages, under a name of its own."""
     root = f"generated_{next(_numbers)}"
-    write_package(directory / root, sources)
+    write_package(directory / root, sources, messages)
     sys.path.insert(0, str(directory))
     importlib.invalidate_caches()
     try:

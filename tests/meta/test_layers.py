@@ -110,6 +110,7 @@ def test_google_protobuf_has_its_modules() -> None:
     assert users <= {
         "iii_bridge.contract.canonical_binary",
         "iii_bridge.contract.descriptors",
+        "iii_bridge.contract.google_files",
         "iii_bridge.contract.google_messages",
         "iii_bridge.dynamic",
         "iii_bridge.testing.conformance_messages",

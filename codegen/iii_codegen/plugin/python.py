@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from iii_codegen.plugin.program import check_start
+
+if TYPE_CHECKING:
+    from iii_codegen.emit.file import OutputFile
+    from iii_codegen.model.nodes import Tree
 
 __all__ = ["main"]
 
@@ -13,10 +19,11 @@ def main() -> None:
     """Answers the request on the standard input."""
     check_start()
     from iii_codegen.emit.jsonschema.files import method_schemas
-    from iii_codegen.emit.python.package import emit_python
+    from iii_codegen.emit.python.package import LIBRARIES, emit_python
     from iii_codegen.plugin.run import run_plugin
 
-    answer = run_plugin(
-        sys.stdin.buffer.read(), {}, lambda tree, _: emit_python(tree, method_schemas(tree)), sys.stderr
-    )
+    def emit(tree: Tree, options: Mapping[str, str]) -> Iterable[OutputFile]:
+        return emit_python(tree, method_schemas(tree), messages=options["messages"])
+
+    answer = run_plugin(sys.stdin.buffer.read(), {"messages": tuple(LIBRARIES)}, emit, sys.stderr)
     sys.stdout.buffer.write(answer)

@@ -24,9 +24,9 @@ class Import:
     @property
     def line(self) -> str:
         """The statement."""
-        if not self.module:
-            return f"import {self.name}"
         renamed = "" if self.alias == self.name else f" as {self.alias}"
+        if not self.module:
+            return f"import {self.name}{renamed}"
         return f"from {self.module} import {self.name}{renamed}"
 
 

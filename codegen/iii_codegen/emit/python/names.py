@@ -1,7 +1,7 @@
 """Python names: one escaping table for each scope. See docs/reference/generated-code.md.
 
     scope      names in it                                  reserved in it
-    module     messages, enums, packages, file modules      keywords, imported modules, endings _pb and _schemas
+    module     messages, enums, packages, file modules      keywords, imported modules, endings _pb, _pb2, _schemas
     message    fields, nested messages and enums            these, and attributes of betterproto2.Message
     enum       values                                       these, and attributes of betterproto2.Enum
     service    methods                                      keywords, imported modules, mro
@@ -117,7 +117,7 @@ ENUM_ATTRIBUTES: Final = frozenset(
     ]
 )
 
-_MODULE: Final = Escaper(KEYWORDS | IMPORTED, ("_pb", "_schemas"))
+_MODULE: Final = Escaper(KEYWORDS | IMPORTED, ("_pb", "_pb2", "_schemas"))
 _MEMBER: Final = Escaper(KEYWORDS | IMPORTED | MESSAGE_ATTRIBUTES)
 _ENUM: Final = Escaper(KEYWORDS | IMPORTED | ENUM_ATTRIBUTES)
 _METHOD: Final = Escaper(KEYWORDS | IMPORTED | {"mro"})

@@ -4,34 +4,45 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from iii_bridge.contract.spec import MethodSchemas
 from iii_codegen.emit.file import OutputFile, header
-from iii_codegen.emit.python.literal import bytes_lines, text
-from iii_codegen.emit.python.messages import MessageWriter
+from iii_codegen.emit.python.betterproto import BetterprotoMessages
+from iii_codegen.emit.python.google import GoogleMessages
+from iii_codegen.emit.python.literal import text
+from iii_codegen.emit.python.message_library import MessageLibrary
 from iii_codegen.emit.python.module import ABI, Module
 from iii_codegen.emit.python.names import module_name, path_names, type_name
 from iii_codegen.emit.python.services import ServiceWriter
-from iii_codegen.emit.python.types import Names, is_extern, qualified_name
+from iii_codegen.emit.python.types import is_extern
 from iii_codegen.model.nodes import File, Tree
 
-__all__ = ["emit_python"]
+__all__ = ["LIBRARIES", "emit_python"]
 
 
-def emit_python(tree: Tree, schemas: Mapping[str, MethodSchemas], *, own_package: bool = False) -> Iterator[OutputFile]:
+LIBRARIES: Final[Mapping[str, MessageLibrary]] = {"betterproto2": BetterprotoMessages(), "google": GoogleMessages()}
+"""The message libraries by the name users choose them by; the first is the default."""
+
+
+def emit_python(
+    tree: Tree, schemas: Mapping[str, MethodSchemas], *, own_package: bool = False, messages: str = "betterproto2"
+) -> Iterator[OutputFile]:
     """Every Python file of a tree; `schemas` holds those of each method by full name.
 
-    `own_package` generates iii_bridge.v1 itself, which other trees take from our wheel.
+    `messages` is one of LIBRARIES. `own_package` generates iii_bridge.v1 itself, which other trees take from our wheel.
     """
+    library = LIBRARIES[messages]
     packages: dict[tuple[str, ...], list[tuple[File, Module]]] = defaultdict(list)
     for file in tree.generated_files():
         if is_extern(file.path) and not own_package:
             continue
-        module = _module(tree, file, own_package)
+        module = _module(tree, file, library, own_package)
         package = path_names(file.path)
         packages[package].append((file, module))
         stem = "/".join([*package, module_name(file.path)])
         yield OutputFile(f"{stem}_pb.py", module.source(file.path))
+        yield from library.beside(tree, file)
         if file.services:
             yield OutputFile(f"{stem}_schemas.py", _schemas_module(file, schemas))
     for package, modules in packages.items():
@@ -58,16 +69,11 @@ def _exports(modules: list[tuple[File, Module]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _module(tree: Tree, file: File, own_package: bool) -> Module:
+def _module(tree: Tree, file: File, library: MessageLibrary, own_package: bool) -> Module:
     module = Module()
-    names = Names(tree, file.path, module, own_package=own_package)
-    writer, body = MessageWriter(module, names), module.body
-    for enum in file.enums:
-        body.add("", "")
-        body.extend(writer.enum(enum, type_name(enum.name)))
-    for message in file.messages:
-        body.add("", "")
-        body.extend(writer.message(message, type_name(message.name)))
+    body = module.body
+    names = library.names(tree, file.path, module, own_package=own_package)
+    library.define(file, module, names)
     module.exports += [type_name(enum.name) for enum in file.enums]
     module.exports += [type_name(message.name) for message in file.messages]
     services = [ServiceWriter(module, names).service(service) for service in file.services]
@@ -79,7 +85,7 @@ def _module(tree: Tree, file: File, own_package: bool) -> Module:
     for block in services:
         body.add("", "")
         body.extend(block)
-    _register(module, file)
+    library.register(file, module)
     return module
 
 
@@ -87,18 +93,6 @@ def _load_schemas(module: Module, file: File) -> None:
     module.body.add("", "")
     with module.body.indented(f"def _schemas() -> {module.use(ABI)}.SchemaTable:"):
         module.body.add(f"from .{module_name(file.path)}_schemas import SCHEMAS", "", "return SCHEMAS")
-
-
-def _register(module: Module, file: File) -> None:
-    abi, body = module.use(ABI), module.body
-    body.add("", "")
-    with body.indented(f"{abi}.register(", ")"), body.indented(f"{abi}.File(", ")"):
-        body.add(f"name={text(file.path)},")
-        with body.indented("descriptor=(", "),"):
-            body.add(*bytes_lines(file.descriptor))
-        with body.indented("types=(", "),"):
-            for name in file.type_names():
-                body.add(f"({text(name)}, {qualified_name(file.package, name)}),")
 
 
 def _schemas_module(file: File, schemas: Mapping[str, MethodSchemas]) -> str:

@@ -89,6 +89,9 @@ class Unwrapped:
 class Names:
     """Writes references to types from one module."""
 
+    ending = "_pb"
+    """How the modules end that other files' types are taken from."""
+
     def __init__(self, tree: Tree, path: str, module: Module, *, own_package: bool = False) -> None:
         """`own_package` is set when our own contracts are generated: their types are siblings then."""
         self._tree = tree
@@ -112,14 +115,30 @@ class Names:
         """A message or an enum."""
         google, _, name = full_name.rpartition(".")
         if google == "google.protobuf" and name in WELL_KNOWN:
-            return f"{self._module.use(ABI)}.{name}"
+            return self.well_known(name)
         path = self._tree.file_of[full_name]
-        qualified = qualified_name(self._tree.files[path].package, full_name)
+        qualified = self.qualified(self._tree.files[path].package, full_name)
         if path == self._path:
             return self._local(qualified)
         if is_extern(path) and not self._own_package:
-            return f"{self._module.use(ABI)}.bridge_v1.{qualified}"
-        return f"{self._module.use(self._sibling(path))}.{qualified}"
+            return self.extern(qualified)
+        return f"{self.import_file(path)}.{qualified}"
+
+    def well_known(self, name: str) -> str:
+        """A type of google.protobuf by its bare name."""
+        return f"{self._module.use(ABI)}.{name}"
+
+    def qualified(self, package: str, full_name: str) -> str:
+        """A type's name inside its module."""
+        return qualified_name(package, full_name)
+
+    def extern(self, qualified: str) -> str:
+        """A type of our own contracts."""
+        return f"{self._module.use(ABI)}.bridge_v1.{qualified}"
+
+    def import_file(self, path: str) -> str:
+        """The module of another generated file."""
+        return self._module.use(self._sibling(path))
 
     def _local(self, qualified: str) -> str:
         head, dot, rest = qualified.partition(".")
@@ -134,7 +153,7 @@ class Names:
         while common < min(len(own), len(other)) and own[common] == other[common]:
             common += 1
         module = "." * (len(own) - common + 1) + ".".join(other[common:])
-        name = f"{module_name(path)}_pb"
+        name = f"{module_name(path)}{self.ending}"
         return Import(3, module, name, "_" + "_".join([*other, name]))
 
     def unwrapped(self, element: Element) -> Unwrapped | None:
