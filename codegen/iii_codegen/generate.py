@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from iii_codegen.compile import compile_protos
 from iii_codegen.config import Config
 from iii_codegen.emit.jsonschema.files import emit_schemas, method_schemas
+from iii_codegen.emit.python.google import check_google_names
 from iii_codegen.emit.python.package import emit_python
 from iii_codegen.model.build import build
 from iii_codegen.model.check import check
@@ -39,6 +40,8 @@ def read_contracts(config: Config) -> tuple[Tree, Report]:
 def generate(config: Config) -> Outcome:
     """Reads the contracts and plans what to write; writes nothing. Raises CompileError."""
     tree, report = read_contracts(config)
+    if config.python is not None and config.python.messages == "google":
+        check_google_names(tree, report)
     if report.errors:
         return Outcome(report.diagnostics, failed=True, changes=[])
     changes: list[Changes] = []

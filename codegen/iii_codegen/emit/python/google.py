@@ -15,9 +15,10 @@ from iii_codegen.emit.python.literal import bytes_lines, text
 from iii_codegen.emit.python.module import ABI, Import, Module
 from iii_codegen.emit.python.names import KEYWORDS, module_name, path_names, type_name
 from iii_codegen.emit.python.types import Names, is_extern
+from iii_codegen.model.diagnostics import Report
 from iii_codegen.model.nodes import File, Tree
 
-__all__ = ["GoogleMessages"]
+__all__ = ["GoogleMessages", "check_google_names"]
 
 _MODULES: Final = {
     "Any": "any",
@@ -77,6 +78,16 @@ class GoogleMessages:
         stem = "/".join([*path_names(file.path), module_name(file.path)])
         yield OutputFile(f"{stem}_pb2.py", _classes(tree, file))
         yield OutputFile(f"{stem}_pb2.pyi", _stub(tree, file))
+
+
+def check_google_names(tree: Tree, report: Report) -> None:
+    """Reports nested types that no Python code could name: google calls them as the contract does."""
+    for file in tree.generated_files():
+        for message in file.all_messages():
+            for item in (*message.messages, *message.enums):
+                if item.name in KEYWORDS:
+                    problem = f"{item.full_name} has the name of a keyword, which google's nested classes keep"
+                    report.add("III009", item.place, problem, "rename it, or move it out of its message")
 
 
 def _classes(tree: Tree, file: File) -> str:
