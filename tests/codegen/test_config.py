@@ -67,7 +67,10 @@ def test_outputs_can_be_turned_off(tmp_path: Path) -> None:
         ),
         ("proto = 1", "tool.iii-bridge.proto in pyproject.toml is not a text"),
         ("proto = ''", "tool.iii-bridge.proto in pyproject.toml is not a text"),
-        ("messages = 'protobuf'", "messages in pyproject.toml is protobuf; choose from betterproto2, google"),
+        (
+            "messages = 'protobuf'",
+            "tool.iii-bridge.messages in pyproject.toml is protobuf; choose from betterproto2, google",
+        ),
         ("include = 'x'", "tool.iii-bridge.include in pyproject.toml is not a list of texts"),
         ("include = [1]", "tool.iii-bridge.include in pyproject.toml is not a list of texts"),
         ("python = 'x'", "tool.iii-bridge.python in pyproject.toml is neither a table nor a boolean"),

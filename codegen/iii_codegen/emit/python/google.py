@@ -16,7 +16,7 @@ from iii_codegen.emit.python.module import ABI, Import, Module
 from iii_codegen.emit.python.names import KEYWORDS, module_name, path_names, type_name
 from iii_codegen.emit.python.types import Names, is_extern
 from iii_codegen.model.diagnostics import Report
-from iii_codegen.model.nodes import File, Tree
+from iii_codegen.model.nodes import Enum, File, Message, Tree
 
 __all__ = ["GoogleMessages", "check_google_names"]
 
@@ -84,7 +84,8 @@ def check_google_names(tree: Tree, report: Report) -> None:
     """Reports nested types that no Python code could name: google calls them as the contract does."""
     for file in tree.generated_files():
         for message in file.all_messages():
-            for item in (*message.messages, *message.enums):
+            nested: list[Enum | Message] = [*message.messages, *message.enums]
+            for item in nested:
                 if item.name in KEYWORDS:
                     problem = f"{item.full_name} has the name of a keyword, which google's nested classes keep"
                     report.add("III009", item.place, problem, "rename it, or move it out of its message")
