@@ -203,7 +203,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("check", [mypy, pyright])
 def test_generated_code_and_its_users_have_no_errors(check: Any, project: Path) -> None:
-    assert check(project, "contracts", "hostile", "several", "depots", "correct.py") == set()
+    hostile_too = ["hostile"] if check is mypy else []  # 19,000 lines: pyright is slow where others want the cores
+    assert check(project, "contracts", "several", "depots", "correct.py", *hostile_too) == set()
 
 
 @pytest.mark.parametrize("check", [mypy, pyright])
