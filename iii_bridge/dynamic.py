@@ -19,7 +19,7 @@ from google.protobuf.message import DecodeError
 
 from iii_bridge.contract.spec import MethodSpec, SchemaTable, ServiceSpec
 from iii_bridge.errors import BridgeError
-from iii_codegen.compile import Compiled, CompileError, compile_protos
+from iii_codegen.compile import Compiled, CompileError, compile_protos, with_libraries
 from iii_codegen.emit.jsonschema.files import method_schemas
 from iii_codegen.emit.python.names import method_names
 from iii_codegen.model.build import build
@@ -62,12 +62,20 @@ def contracts_of_protos(proto: Path, include: Sequence[Path] = ()) -> Contracts:
 
 
 def contracts_of_descriptors(data: bytes) -> Contracts:
-    """Reads a serialized FileDescriptorSet that holds its dependencies. Raises ContractsError."""
+    """Reads a serialized FileDescriptorSet that holds its dependencies, but for those of libraries.
+
+    Raises ContractsError.
+    """
     try:
         files = FileDescriptorSet.FromString(data).file
     except DecodeError:
         raise ContractsError("the file is no descriptor set; write one with protoc --descriptor_set_out") from None
-    return _contracts(Compiled(tuple(file.SerializeToString() for file in files), tuple(file.name for file in files)))
+    names = tuple(file.name for file in files)
+    try:
+        complete = with_libraries([file.SerializeToString() for file in files])
+    except CompileError as error:
+        raise ContractsError(str(error)) from None
+    return _contracts(Compiled(complete, names))
 
 
 def _contracts(compiled: Compiled) -> Contracts:

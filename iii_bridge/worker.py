@@ -23,6 +23,7 @@ from iii_bridge.bridge.hosting import Concurrency, Hosting, limits_of
 from iii_bridge.bridge.http_adapter import plan_http
 from iii_bridge.bridge.http_endpoints import forwarding_body, http_invocation, refuse_invocation
 from iii_bridge.bridge.ownership import Ownership
+from iii_bridge.bridge.reflection import contract_function
 from iii_bridge.bridge.stream_calls import StreamCalls
 from iii_bridge.bridge.stream_handlers import any_handler
 from iii_bridge.contract.spec import MethodKind, MethodSpec, ServiceSpec
@@ -62,6 +63,8 @@ class ServeOptions(TypedDict, total=False):
     """`raise`, the default, or `wait`: keep trying while another worker owns a function or the engine is away."""
     dialect: Dialect
     """The dialect of the schemas that are registered: `2020-12`, the default, or `draft-07`."""
+    reflection: bool
+    """Whether an internal function answers with the contract; default True."""
     concurrency: Concurrency | None
     """How many invocations of each method are served at once, by direct call or by trigger; default any number."""
 
@@ -76,6 +79,10 @@ class Served:
         default_factory=lambda: list[tuple[RegisterFunction, Handler]]()
     )
     bindings: list[BoundTrigger] = field(default_factory=lambda: list[BoundTrigger]())
+    aside: list[tuple[RegisterFunction, Handler]] = field(
+        default_factory=lambda: list[tuple[RegisterFunction, Handler]]()
+    )
+    """Registered besides, and nobody waits for it: a service is served where the engine refuses these."""
     confirmed: bool = False
 
     @property
@@ -142,7 +149,7 @@ class Worker:
     def withdraw(self, served: Served) -> None:
         """Takes triggers and functions back."""
         self._unbind(served)
-        for frame, _ in served.functions:
+        for frame, _ in (*served.functions, *served.aside):
             self._dispatcher.handlers.pop(frame.id, None)
             self._session.protocol.unregister_function(frame.id)
         self._session.poke()
@@ -190,6 +197,8 @@ class Worker:
         ]
         functions, served.bindings = plan_bindings(methods)
         served.functions = [(own, self._handler(method, body)) for method, body, own in methods] + functions
+        contract = contract_function(spec) if options.get("reflection", True) else None
+        served.aside += [contract] if contract is not None else []
         return served
 
     def _body(self, service: Service | ServiceSync, method: MethodSpec[Any, Any], limit: int | None) -> MethodBody:
@@ -217,7 +226,7 @@ class Worker:
 
     def _register(self, served: Served) -> None:
         self._ownership.forget_rejections(served.function_ids)
-        for frame, handler in served.functions:
+        for frame, handler in (*served.functions, *served.aside):
             self._dispatcher.handlers[frame.id] = handler
             self._session.protocol.register_function(frame)
         self._session.poke()

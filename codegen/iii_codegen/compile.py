@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 
+from iii_codegen.model.library import is_library
 from iii_codegen.protos import import_paths
 from iii_codegen.validate_file import VALIDATE_FILE, is_installed, validate_proto
 
-__all__ = ["CompileError", "Compiled", "compile_protos", "shown_path"]
+__all__ = ["CompileError", "Compiled", "compile_protos", "shown_path", "with_libraries"]
 
 
 class CompileError(Exception):
@@ -44,6 +45,21 @@ def compile_protos(proto: Path, include: Sequence[Path] = ()) -> Compiled:
         raise CompileError(f"{shown_path(proto)}: no .proto files below it")
     data = _compiled([proto, *include, *import_paths()], names)
     return Compiled(tuple(item.SerializeToString() for item in FileDescriptorSet.FromString(data).file), tuple(names))
+
+
+def with_libraries(files: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Serialized FileDescriptorProtos with the files of google, buf and ours they depend on, where these are missing.
+
+    A worker's answer about its contract leaves them out. Raises CompileError
+    when one of them is not installed.
+    """
+    protos = [FileDescriptorProto.FromString(data) for data in files]
+    known = {proto.name for proto in protos}
+    wanted = sorted({name for proto in protos for name in proto.dependency if is_library(name)} - known)
+    if not wanted:
+        return tuple(files)
+    added = FileDescriptorSet.FromString(_compiled(import_paths(), wanted)).file
+    return (*(item.SerializeToString() for item in added if item.name not in known), *files)
 
 
 def _compiled(paths: Sequence[Path], names: Sequence[str]) -> bytes:

@@ -6,9 +6,10 @@ codec, or reflection, asks.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["File", "class_of", "file_named", "file_of", "full_name_of", "register"]
+__all__ = ["File", "class_of", "file_named", "file_of", "files", "full_name_of", "register"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +49,11 @@ def class_of(full_name: str) -> type:
 def file_named(name: str) -> File:
     """The file of a name; of several trees, the one imported last. Raises KeyError."""
     return _files[name]
+
+
+def files() -> Mapping[str, bytes]:
+    """The descriptors of all files that are known, by name; of several trees, those imported last."""
+    return {name: file.descriptor for name, file in _files.items()}
 
 
 def file_of(cls: type) -> File:
