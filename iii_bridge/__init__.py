@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         ServerInterceptor,
         ServerInterceptorSync,
     )
+    from iii_bridge.bridge.logs import JsonLines, LogContext
     from iii_bridge.bridge.retries import Retry
     from iii_bridge.bridge.running import run
     from iii_bridge.bridge.settings import Reconnect, Telemetry
@@ -70,7 +71,9 @@ __all__ = [
     "FunctionNotFoundError",
     "InvocationError",
     "InvocationTimeoutError",
+    "JsonLines",
     "LocalProtocolError",
+    "LogContext",
     "NanoDatetime",
     "NanoTimedelta",
     "Outcome",
@@ -109,18 +112,20 @@ _HOMES: Final = {
     "ConnectionState": "iii_bridge.types",
     "Context": "iii_bridge.types",
     "EnqueueReceipt": "iii_bridge.types",
+    "JsonLines": "iii_bridge.bridge.logs",
+    "LogContext": "iii_bridge.bridge.logs",
+    "NanoDatetime": "iii_bridge.contract.nanoseconds",
+    "NanoTimedelta": "iii_bridge.contract.nanoseconds",
     "Reconnect": "iii_bridge.bridge.settings",
     "Retry": "iii_bridge.bridge.retries",
     "ServerCall": "iii_bridge.bridge.interceptors",
     "ServerInterceptor": "iii_bridge.bridge.interceptors",
     "ServerInterceptorSync": "iii_bridge.bridge.interceptors",
-    "NanoDatetime": "iii_bridge.contract.nanoseconds",
-    "NanoTimedelta": "iii_bridge.contract.nanoseconds",
     "StatusCode": "iii_bridge.status",
     "Telemetry": "iii_bridge.bridge.settings",
+    "Trigger": "iii_bridge.triggers",
     "TriggerBinding": "iii_bridge.bridge.trigger_types",
     "TriggerType": "iii_bridge.bridge.trigger_types",
-    "Trigger": "iii_bridge.triggers",
     "connect": "iii_bridge.bridge.connecting",
     "connect_sync": "iii_bridge.bridge.blocking",
     "in_memory": "iii_bridge.bridge.in_memory",

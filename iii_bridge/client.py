@@ -23,6 +23,7 @@ from iii_bridge.bridge.hints import converter_for, schemas_of
 from iii_bridge.bridge.hosting import Hosting
 from iii_bridge.bridge.http_front import forwarding
 from iii_bridge.bridge.interceptors import AnyServerInterceptor, ClientInterceptor, is_async
+from iii_bridge.bridge.logs import EngineLogs
 from iii_bridge.bridge.ownership import Ownership
 from iii_bridge.bridge.raw_channels import ChannelReference, RawChannels
 from iii_bridge.bridge.settings import Settings
@@ -82,7 +83,12 @@ class Bridge(Verbs):
             backoff=settings.reconnect.backoff(),
             attempts=settings.reconnect.attempts,
         )
-        calls = Calls(self._session, settings.timeout, settings.retry)
+        tracing = settings.tracing()
+        if tracing is not None:
+            client_interceptors = (tracing.client, *client_interceptors)
+            server_interceptors = (tracing.server, *server_interceptors)
+        current_span = None if tracing is None else tracing.outgoing
+        calls = Calls(self._session, settings.timeout, settings.retry, current_span)
         channels = EngineChannels(calls, dial_channel)
         super().__init__(calls, client_interceptors, StreamCalls(calls, channels))
         self._channels = RawChannels(channels)
@@ -100,6 +106,7 @@ class Bridge(Verbs):
             self._streams,
         )
         self._trigger_types = TriggerTypes(self._session, self._calls)
+        self._logs: EngineLogs | None = None
 
     # --- who and where -------------------------------------------------------
 
@@ -321,6 +328,8 @@ class Bridge(Verbs):
         try:
             await self._session.wait_ready(self._settings.connect_timeout)
             await self._ownership.announce(self._settings.connect_timeout)
+            if self._settings.ship_logs is not None:
+                self._logs = EngineLogs(self._calls, self.worker_name, self._settings.ship_logs)
         except BaseException:
             await self.close()
             raise
@@ -343,6 +352,9 @@ class Bridge(Verbs):
             self._session.poke()
             await self._dispatcher.finish(grace)
         await self._dispatcher.stop()
+        logs, self._logs = self._logs, None
+        if logs is not None:
+            await logs.stop()
         await self._session.close()
         await self._streams.close()
         self._hosting.close()

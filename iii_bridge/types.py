@@ -102,6 +102,11 @@ class Context(Protocol):
         """The W3C trace context of the call."""
         ...
 
+    @property
+    def baggage(self) -> str | None:
+        """The W3C baggage of the call."""
+        ...
+
     def remaining(self) -> float | None:
         """Seconds until the caller stops waiting; None when there is no deadline. Negative once it has passed."""
         ...

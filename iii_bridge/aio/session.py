@@ -20,6 +20,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from iii_bridge.aio.states import ConnectionStates
 from iii_bridge.aio.transport import PushTransport, TransportClosed
+from iii_bridge.counters import COUNTERS
 from iii_bridge.errors import BridgeError, ClosedError, ConnectionLostError, Outcome
 from iii_bridge.protocol.backoff import Backoff
 from iii_bridge.protocol.worker import State, WorkerProtocol
@@ -241,6 +242,7 @@ class Session:
             self.protocol.disconnected()
             if self._good:
                 self._lost_at = self._loop.time()
+                COUNTERS.add("reconnects", self.protocol.registration.name)
                 self.states.change(ConnectionState.RECONNECTING)
             self._handle_events()
             draining, self._draining = self._draining, None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 import functools
 import math
-from collections.abc import Mapping
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -29,7 +29,7 @@ from iii_bridge.protocol.failures import TIMEOUT
 from iii_bridge.protocol.sidecar import MEMBER, attach_sidecar
 from iii_bridge.types import EnqueueReceipt, Json
 
-__all__ = ["Calls", "Carrier"]
+__all__ = ["Calls", "Carrier", "CurrentSpan"]
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -44,6 +44,10 @@ class _Outgoing(NamedTuple):
     data: Raw
     metadata: Raw | UnsetType
     namespace: str | None
+
+
+CurrentSpan = Callable[[], Mapping[str, str]]
+"""`traceparent` and perhaps `baggage`; nothing while no span is recorded."""
 
 
 class Carrier(Protocol):
@@ -73,7 +77,15 @@ class Carrier(Protocol):
 class Calls:
     """What a bridge's call verbs have in common. Times in seconds."""
 
-    def __init__(self, carrier: Carrier, default_timeout: float, retry: Retry = DEFAULT_RETRY) -> None:
+    def __init__(
+        self,
+        carrier: Carrier,
+        default_timeout: float,
+        retry: Retry = DEFAULT_RETRY,
+        current_span: CurrentSpan | None = None,
+    ) -> None:
+        """`current_span` says what frames carry of the span that is current, where there are spans."""
+        self._current_span = current_span
         self._carrier = carrier
         self._default_timeout = default_timeout
         self._retries = Retries(retry, carrier.recovering)
@@ -146,6 +158,7 @@ class Calls:
         self, function_id: str, data: Raw, *, metadata: Mapping[str, Json] | None, namespace: str | None
     ) -> None:
         """Returns once the frame is with the socket."""
+        traceparent, baggage = self._trace()
         await self._carrier.call(
             function_id,
             data,
@@ -153,20 +166,23 @@ class Calls:
             namespace=namespace,
             metadata=_encode_metadata(metadata, function_id),
             void=True,
-            **_trace(),
+            traceparent=traceparent,
+            baggage=baggage,
         )
 
     async def enqueue(
         self, function_id: str, data: Raw, *, queue: str, timeout: float | None, namespace: str | None
     ) -> EnqueueReceipt:
         """Through a queue; the engine drops metadata on this path (wire.md 5.5), so none is sent."""
+        traceparent, baggage = self._trace()
         result = await self._carrier.call(
             function_id,
             data,
             timeout=self._budget(function_id, timeout),
             namespace=namespace,
             queue=queue,
-            **_trace(),
+            traceparent=traceparent,
+            baggage=baggage,
         )
         try:
             return EnqueueReceipt(_receipt.decode(result).message_receipt_id)
@@ -178,6 +194,7 @@ class Calls:
         metadata = call.metadata
         if not is_engine_function(call.function_id):
             metadata = attach_sidecar(metadata, timeout, attempt)
+        traceparent, baggage = self._trace()
         try:
             return await self._carrier.call(
                 call.function_id,
@@ -185,13 +202,23 @@ class Calls:
                 timeout=timeout,
                 namespace=call.namespace,
                 metadata=metadata,
-                **_trace(),
+                traceparent=traceparent,
+                baggage=baggage,
             )
         except InvocationError as error:
             if error.code == TIMEOUT and not isinstance(error, StatusError):
                 # The callee stopped at the deadline we sent it, a moment before our own timer.
                 raise InvocationTimeoutError(call.function_id, timeout, Outcome.UNKNOWN) from error
             raise
+
+    def _trace(self) -> tuple[str | None, str | None]:
+        """The span that is current; else the trace of the invocation being served goes on (wire.md 5.5)."""
+        if self._current_span is not None:
+            found = self._current_span()
+            if "traceparent" in found:
+                return found["traceparent"], found.get("baggage")
+        parent = current_invocation.get()
+        return (None, None) if parent is None else (parent.traceparent, parent.baggage)
 
     def _budget(self, function_id: str, timeout: float | None) -> float:
         """The time a call has: what was asked for, but never more than its parent has left."""
@@ -209,12 +236,6 @@ def _within_parent(function_id: str, chosen: float) -> float:
     if left <= 0:
         raise InvocationTimeoutError(function_id, 0.0, Outcome.NOT_SENT)  # that is what was left for it
     return left
-
-
-def _trace() -> dict[str, Any]:
-    """The trace of the invocation being served goes on in the calls it makes (wire.md 5.5)."""
-    parent = current_invocation.get()
-    return {} if parent is None else {"traceparent": parent.traceparent, "baggage": parent.baggage}
 
 
 def _encode_metadata(metadata: Mapping[str, Json] | None, function_id: str) -> Raw | UnsetType:

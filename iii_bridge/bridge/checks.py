@@ -12,6 +12,7 @@ from msgspec import Raw
 from iii_bridge.contract.protojson import Codec, CodecError, codec_for
 from iii_bridge.contract.spec import MethodSpec
 from iii_bridge.contract.well_known import Empty
+from iii_bridge.counters import COUNTERS
 from iii_bridge.errors import ContractError, Side
 from iii_bridge.types import Json
 from iii_bridge.wire import NULL
@@ -76,14 +77,14 @@ class MethodChecks(Generic[Request, Response]):
         try:
             return Raw(self._request.encode(request))
         except CodecError as error:
-            raise ContractError(self._function_id, Side.REQUEST, error.path, error.problem) from error
+            raise _violation(self._function_id, Side.REQUEST, error) from error
 
     def decode_request(self, data: Raw) -> tuple[Request, str | None]:
         """At the worker: the request and the worker that sent it."""
         try:
             decoded = self._request.decode_request(data)
         except CodecError as error:
-            raise ContractError(self._function_id, Side.REQUEST, error.path, error.problem) from error
+            raise _violation(self._function_id, Side.REQUEST, error) from error
         return decoded.message, decoded.caller_worker_id
 
     def encode_response(self, response: Response) -> Raw:
@@ -91,7 +92,7 @@ class MethodChecks(Generic[Request, Response]):
         try:
             return Raw(self._response.encode(response))
         except CodecError as error:
-            raise ContractError(self._function_id, Side.RESPONSE, error.path, error.problem) from error
+            raise _violation(self._function_id, Side.RESPONSE, error) from error
 
     def decode_response(self, data: Raw) -> Response:
         """At the caller, before it sees anything; where nothing is promised, no value will do (sdks.md 1.10)."""
@@ -100,7 +101,12 @@ class MethodChecks(Generic[Request, Response]):
         try:
             return self._response.decode(data)
         except CodecError as error:
-            raise ContractError(self._function_id, Side.RESPONSE, error.path, error.problem) from error
+            raise _violation(self._function_id, Side.RESPONSE, error) from error
+
+
+def _violation(function_id: str, side: Side, error: CodecError) -> ContractError:
+    COUNTERS.add("violations", function_id, side.value)
+    return ContractError(function_id, side, error.path, error.problem)
 
 
 # By identity: a spec holds mappings and cannot be hashed. Specs are module constants, so this does not grow.

@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec import Raw
 
+from iii_bridge.counters import COUNTERS
 from iii_bridge.errors import (
     BridgeError,
     ConnectionLostError,
@@ -113,7 +114,7 @@ class Retries:
                 if hedge is None:
                     return await attempt(min(left, attempt_timeout), number)
                 again = itertools.chain((number,), numbers)
-                return await self._hedged(attempt, min(left, attempt_timeout), again, hedge)
+                return await self._hedged(function_id, attempt, min(left, attempt_timeout), again, hedge)
             except _FAILURES as error:
                 if not self._is_passing(error, lost):
                     raise
@@ -126,8 +127,11 @@ class Retries:
             over = self._loop.time() >= deadline
             if last or over:
                 raise _with_outcome(failure, function_id, timeout if over else None, sent)
+            COUNTERS.add("retries", function_id, _reason(failure))
 
-    async def _hedged(self, attempt: Attempt, timeout: float, numbers: Iterator[int], hedge: Hedge) -> Raw:
+    async def _hedged(
+        self, function_id: str, attempt: Attempt, timeout: float, numbers: Iterator[int], hedge: Hedge
+    ) -> Raw:
         """One attempt and its copies: the first answer counts, the others are forgotten."""
         deadline = self._loop.time() + timeout
         running = {self._start(attempt, timeout, next(numbers))}
@@ -139,6 +143,7 @@ class Retries:
                 if not done:
                     copies += 1
                     if self._budget.spend():
+                        COUNTERS.add("hedges", function_id)
                         running.add(self._start(attempt, deadline - self._loop.time(), next(numbers)))
                 for task in done:
                     failure = task.exception()
@@ -166,6 +171,14 @@ class Retries:
     def _may_repeat(self, failure: BridgeError) -> bool:
         """A callee that did not answer in time may be overloaded; one that is gone, or a connection, is not."""
         return not isinstance(failure, InvocationTimeoutError) or self._budget.spend()
+
+
+def _reason(failure: BridgeError) -> str:
+    if isinstance(failure, InvocationTimeoutError):
+        return "timeout"
+    if isinstance(failure, ConnectionLostError):
+        return "connection"
+    return "missing" if isinstance(failure, FunctionNotFoundError) else "executor"
 
 
 def _with_outcome(failure: BridgeError, function_id: str, timeout: float | None, sent: bool) -> BridgeError:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata as distribution
 from types import MappingProxyType
-from typing import Any, Final, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
 from msgspec import UNSET
 
@@ -19,6 +19,9 @@ from iii_bridge.errors import LocalProtocolError
 from iii_bridge.protocol.backoff import Backoff
 from iii_bridge.protocol.builtins import WorkerRegistration, WorkerTelemetry, clean_name
 from iii_bridge.wire.limits import DEFAULT_URL
+
+if TYPE_CHECKING:
+    from iii_bridge.otel import OpenTelemetry
 
 __all__ = [
     "DEFAULT_CONNECT_TIMEOUT",
@@ -89,6 +92,10 @@ class ConnectOptions(TypedDict, total=False):
     """Pauses between attempts to get back, and how many there may be; default any number."""
     retry: Retry
     """How calls are repeated that the contract allows to be repeated."""
+    opentelemetry: OpenTelemetry | bool
+    """Spans and metrics, with the global providers or others; needs the extra `otel`. Default False."""
+    ship_logs: int | None
+    """The level from which log records of this process go to the engine's log, `logging.INFO` for instance."""
     telemetry: Telemetry
     """Language, framework and project, for the engine's catalogue."""
     handler_threads: int
@@ -110,6 +117,8 @@ class Settings:
     connect_timeout: float = DEFAULT_CONNECT_TIMEOUT
     reconnect: Reconnect = Reconnect()
     retry: Retry = DEFAULT_RETRY
+    opentelemetry: OpenTelemetry | bool = False
+    ship_logs: int | None = None
     telemetry: Telemetry = Telemetry()
     handler_threads: int = DEFAULT_HANDLER_THREADS
     concurrency: int | None = None
@@ -150,6 +159,19 @@ class Settings:
             headers=_with_token(headers, _variable(env, "III_TOKEN")),
             **given,
         )
+
+    def tracing(self) -> OpenTelemetry | None:
+        """What was asked for. Raises LocalProtocolError when the package is not installed."""
+        if isinstance(self.opentelemetry, bool):
+            if not self.opentelemetry:
+                return None
+            try:
+                from iii_bridge.otel import OpenTelemetry
+            except ModuleNotFoundError as error:
+                problem = "opentelemetry=True needs opentelemetry-api; install it with: pip install 'iii-bridge[otel]'"
+                raise LocalProtocolError(problem) from error
+            return OpenTelemetry()
+        return self.opentelemetry
 
     def registration(self, *, environment: Mapping[str, str] | None = None) -> WorkerRegistration:
         """What the engine is told of this worker (wire.md 2.3)."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from iii_bridge.bridge.logs import JsonLines
 from iii_bridge.bridge.running import DEFAULT_GRACE, RunOptions, run
 from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT
 from iii_bridge.client import Bridge
@@ -40,6 +41,7 @@ def serve(
     ready_file: Annotated[
         Path | None, typer.Option(help="written when everything is served, removed at the end")
     ] = None,
+    log_json: Annotated[bool, typer.Option("--log-json", help="log lines of JSON, with what is being served")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="log what the bridge does, not only warnings")] = False,
 ) -> None:
     """Serve services until SIGINT or SIGTERM.
@@ -49,6 +51,9 @@ def serve(
     """
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    if log_json:
+        for handler in logging.getLogger().handlers:
+            handler.setFormatter(JsonLines())
     sys.path.insert(0, os.getcwd())
     services = [_load(each) for each in target]
     options = RunOptions(

@@ -10,6 +10,7 @@ from typing import Any, Final
 from iii_bridge.contract.json_text import check_ignored
 from iii_bridge.contract.problems import Path
 from iii_bridge.contract.spec import UnknownEnumNames, UnknownMembers
+from iii_bridge.counters import COUNTERS
 
 __all__ = ["UnknownLog"]
 
@@ -57,6 +58,7 @@ class UnknownLog:
 
     def _note(self, path: Path, times: int, text: str) -> None:
         name = path.pattern()
+        COUNTERS.add("unknown_members", self._message_name, name, times=times)
         if name in self._counts:
             self._counts[name] += times
         elif len(self._counts) < _LIMIT:

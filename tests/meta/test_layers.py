@@ -7,7 +7,7 @@ import pytest
 from tests.meta.source import Module, written_by_hand
 
 # From low to high; a part of the tree may import itself and what its row names.
-L0 = {"cron", "errors", "status", "types"}
+L0 = {"counters", "cron", "errors", "status", "types"}
 L1 = {"wire"}
 L2 = {"protocol"}
 L3 = {"contract"}
@@ -39,6 +39,7 @@ HOME: dict[str, set[str]] = {
         "iii_bridge.engine.stream_socket",
     },
     "betterproto2": {"iii_bridge.contract.betterproto", "iii_bridge.contract.well_known"},
+    "opentelemetry": {"iii_bridge.otel"},
     "httpx": {"iii_bridge.engine.http_functions"},
     "uvicorn": {"iii_bridge.engine.http_server"},
     "sqlite3": {

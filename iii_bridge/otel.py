@@ -1,0 +1,133 @@
+"""OpenTelemetry: a span and a duration for every call and every invocation, and the counters as metrics.
+
+The one user of opentelemetry-api. Traces travel as `traceparent` and `baggage`
+(wire.md 5.5), so that caller and handler are in one trace, whatever language
+the other one is written in.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Final
+
+from opentelemetry import context as contexts
+from opentelemetry import metrics, propagate, trace
+from opentelemetry.metrics import CallbackOptions, MeterProvider, Observation
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider
+
+from iii_bridge.bridge.interceptors import ClientCall, ServerCall
+from iii_bridge.contract.spec import Delivery, MethodSpec
+from iii_bridge.counters import COUNTERS, LABELS, CounterName
+from iii_bridge.errors import BridgeError
+
+__all__ = ["OpenTelemetry"]
+
+_SCOPE: Final = "iii_bridge"
+_NAMES: Final = {
+    "violations": "payloads that did not fit their contract",
+    "retries": "attempts made again",
+    "hedges": "copies of calls sent in advance",
+    "reconnects": "connections to the engine that were lost",
+    "unknown_members": "members that no contract knows",
+}
+
+
+class OpenTelemetry:
+    """What `connect(opentelemetry=…)` takes; True there stands for one with the global providers."""
+
+    def __init__(
+        self, tracer_provider: TracerProvider | None = None, meter_provider: MeterProvider | None = None
+    ) -> None:
+        """The providers are the global ones where none are given."""
+        self._tracer = trace.get_tracer(_SCOPE, tracer_provider=tracer_provider)
+        meter = metrics.get_meter(_SCOPE, meter_provider=meter_provider)
+        self._client_seconds = meter.create_histogram("iii_bridge.client.duration", "s", "how long calls took")
+        self._server_seconds = meter.create_histogram("iii_bridge.server.duration", "s", "how long handlers took")
+        with _observed_lock:
+            if meter_provider not in _observed:  # the counters are the process's: every provider reads them once
+                _observed.append(meter_provider)
+                for name, text in _NAMES.items():
+                    meter.create_observable_counter(f"iii_bridge.{name}", [_observe(name)], description=text)  # type: ignore[arg-type]
+
+    def outgoing(self) -> Mapping[str, str]:
+        """`traceparent` and `baggage` of the span that is current, as frames carry them."""
+        carrier: dict[str, str] = {}
+        propagate.inject(carrier)
+        return carrier
+
+    async def client(self, call: ClientCall, proceed: Callable[[ClientCall], Awaitable[Any]], /) -> Any:
+        """A `ClientInterceptor`."""
+        kind = SpanKind.CLIENT if call.delivery is Delivery.SYNC else SpanKind.PRODUCER
+        attributes = {"iii.delivery": call.delivery.value, **_attributes(call.function_id, call.method)}
+        with self._span(f"call {call.function_id}", kind, attributes) as span:
+            return await self._timed(span, self._client_seconds, call.function_id, lambda: proceed(call))
+
+    async def server(self, call: ServerCall, proceed: Callable[[ServerCall], Awaitable[Any]], /) -> Any:
+        """A `ServerInterceptor`."""
+        context = call.context
+        carrier = {"traceparent": context.traceparent or "", "baggage": context.baggage or ""}
+        parent = propagate.extract({name: value for name, value in carrier.items() if value})
+        attributes: dict[str, str | int] = {
+            **_attributes(context.function_id, call.method),
+            "iii.invocation.id": context.invocation_id,
+            "iii.attempt": context.attempt,
+        }
+        if context.caller_worker_id is not None:
+            attributes["iii.caller.worker_id"] = context.caller_worker_id
+        if context.binding is not None:
+            attributes["iii.trigger.type"] = context.binding.trigger_type
+        token = contexts.attach(parent)
+        try:
+            with self._span(f"execute {context.function_id}", SpanKind.SERVER, attributes) as span:
+                return await self._timed(span, self._server_seconds, context.function_id, lambda: proceed(call))
+        finally:
+            contexts.detach(token)
+
+    def _span(self, name: str, kind: SpanKind, attributes: Mapping[str, str | int]) -> AbstractContextManager[Span]:
+        """Exceptions are noted by `_timed`: their texts may hold what traces should not."""
+        return self._tracer.start_as_current_span(
+            name, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
+        )
+
+    async def _timed(
+        self, span: Span, seconds: metrics.Histogram, function_id: str, work: Callable[[], Awaitable[Any]]
+    ) -> Any:
+        begin = time.perf_counter()
+        outcome = "ok"
+        try:
+            return await work()
+        except BaseException as error:
+            outcome = _outcome(error)
+            span.set_attribute("error.type", outcome)
+            span.set_status(Status(StatusCode.ERROR, outcome))
+            raise
+        finally:
+            attributes = {"iii.function.id": function_id, "outcome": outcome}
+            seconds.record(time.perf_counter() - begin, attributes)
+
+
+_observed: Final[list[MeterProvider | None]] = []
+_observed_lock: Final = threading.Lock()
+
+
+def _observe(name: CounterName) -> Callable[[CallbackOptions], Iterable[Observation]]:
+    def observe(options: CallbackOptions) -> Iterable[Observation]:
+        for labels, count in COUNTERS.snapshot()[name].items():
+            yield Observation(count, dict(zip(LABELS[name], labels, strict=True)))
+
+    return observe
+
+
+def _attributes(function_id: str, method: MethodSpec[Any, Any] | None) -> dict[str, str]:
+    attributes = {"rpc.system": "iii", "iii.function.id": function_id}
+    if method is not None:
+        attributes["rpc.service"], _, attributes["rpc.method"] = method.full_name.partition("/")
+    return attributes
+
+
+def _outcome(error: BaseException) -> str:
+    """A status for errors of ours, else the type: texts may hold what traces should not."""
+    return error.status.name if isinstance(error, BridgeError) else type(error).__name__
