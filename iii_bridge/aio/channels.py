@@ -253,7 +253,7 @@ class Outgoing:
             if not items.gone:
                 await asyncio.sleep(_CLOSE_DELAY)
         except TransportClosed:
-            pass  # `closed` is called as well
+            self.closed()
         finally:
             self._writing = False
             if self._timer is not None:

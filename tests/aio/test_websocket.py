@@ -14,6 +14,7 @@ from iii_bridge.aio import line, websocket
 from iii_bridge.aio.line import Line
 from iii_bridge.aio.transport import TransportClosed
 from iii_bridge.errors import LocalProtocolError
+from iii_bridge.protocol.channel import ChannelRef
 
 Handle = Callable[[ServerConnection], Awaitable[None]]
 
@@ -231,5 +232,109 @@ def test_an_engine_that_is_away_is_named_without_secrets() -> None:
             await websocket.dial("ws://me:secret@127.0.0.1:1/?token=secret", {})
         assert "ws://…@127.0.0.1:1/;" in caught.value.reason
         assert "secret" not in str(caught.value)
+
+    run(main())
+
+
+class Heard:
+    """A sink that remembers."""
+
+    def __init__(self) -> None:
+        self.items: list[bytes] = []
+        self.ended = asyncio.Event()
+        self.arrived = asyncio.Event()
+
+    def item(self, data: bytes) -> None:
+        self.items.append(data)
+        self.arrived.set()
+
+    def closed(self) -> None:
+        assert not self.ended.is_set()
+        self.ended.set()
+
+
+REF = ChannelRef("a/b", "k&y", "read")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("ws://h:1", "ws://h:1/ws/channels/a%2Fb?key=k%26y&dir=read"),
+        ("ws://h:1/", "ws://h:1/ws/channels/a%2Fb?key=k%26y&dir=read"),
+        ("wss://h/iii?token=t", "wss://h/iii/ws/channels/a%2Fb?token=t&key=k%26y&dir=read"),
+    ],
+)
+def test_a_channels_url_keeps_what_a_gateway_needs(url: str, expected: str) -> None:
+    assert websocket.channel_url(url, REF) == expected
+
+
+def test_a_channel_hands_over_each_item_and_its_end() -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    async def feed(connection: ServerConnection) -> None:
+        request = connection.request
+        assert request is not None
+        asked.append((request.path, request.headers.get("Authorization")))
+        for item in ('{"n":1}', b"{}", "", ["{", '"n"', ":3}"]):
+            await connection.send(item)
+        assert await connection.recv() == '{"back":1}'
+        assert await connection.recv() == "[]"
+        await connection.close(1000)
+
+    async def main() -> None:
+        async with listening(feed) as url:
+            heard = Heard()
+            end = await websocket.dial_channel(url, {"Authorization": "Bearer t"}, REF, heard)
+            await end.send_all([b'{"back":1}', b"[]"])
+            await heard.ended.wait()
+            assert heard.items == [b'{"n":1}', b"{}", b"", b'{"n":3}']
+            assert asked == [("/ws/channels/a%2Fb?key=k%26y&dir=read", "Bearer t")]
+            with pytest.raises(TransportClosed):
+                await end.send_all([b"late"])
+            await end.close()
+
+    run(main())
+
+
+def test_leaving_a_channel_waits_for_nobody() -> None:
+    """The engine reads nothing from a reader, so it answers no farewell (wire.md 10)."""
+
+    async def main() -> None:
+        noticed = asyncio.Event()
+
+        async def deaf(connection: ServerConnection) -> None:
+            connection.transport.pause_reading()
+            await connection.send("{}")
+            connection.transport.resume_reading()
+            await connection.wait_closed()
+            noticed.set()
+
+        async with listening(deaf) as url:
+            heard = Heard()
+            end = await websocket.dial_channel(url, {}, REF, heard)
+            await heard.arrived.wait()
+            end.pause()
+            end.leave()
+            await heard.ended.wait()
+            await noticed.wait()
+            end.leave()
+
+    run(main())
+
+
+def test_a_channel_that_is_not_there_is_an_error_and_no_end() -> None:
+    async def main() -> None:
+        async def refuse(connection: ServerConnection, request: object) -> object:
+            return connection.respond(404, "Channel not found\n")
+
+        async with serve(echo, "127.0.0.1", 0, process_request=refuse) as server:  # type: ignore[arg-type]
+            heard = Heard()
+            url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            with pytest.raises(TransportClosed) as refused:
+                await websocket.dial_channel(url, {}, REF, heard)
+            assert "404" in str(refused.value)
+            assert "k&y" not in str(refused.value), "the key is a secret"
+            assert "k%26y" not in str(refused.value)
+            assert not heard.ended.is_set()
 
     run(main())
