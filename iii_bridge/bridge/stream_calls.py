@@ -282,6 +282,7 @@ class _Call(Generic[Response]):
         owner = self._owner
         budget = owner.calls.stream_budget(method.function_id, self._timeout)
         deadline = self._loop.time() + budget
+        self._stream.limit(deadline, budget)
         data = Raw(b"{}") if self._outgoing is not None else self._checks.encode_request(self._requests)
         try:
             async with asyncio.timeout_at(None if math.isinf(budget) else deadline):
@@ -358,7 +359,7 @@ class _Call(Generic[Response]):
         if invocation.cancelled():
             self._stream.abort(ClosedError(f"the bridge was closed under {self._method.function_id}", Outcome.UNKNOWN))
         elif (error := invocation.exception()) is None:
-            self._stream.answered(invocation.result())
+            self._stream.answered(invocation.result(), self._loop.time())
         else:
             self._stream.failed(error, self._loop.time())
         self._changed()

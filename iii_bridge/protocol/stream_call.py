@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import msgspec
@@ -12,15 +13,19 @@ from iii_bridge.errors import (
     ForbiddenError,
     FunctionNotFoundError,
     InvocationError,
+    InvocationTimeoutError,
+    Outcome,
     Side,
 )
 from iii_bridge.protocol.stream_items import IncomingItems, OutgoingItems
 from iii_bridge.wire import NULL
 
-__all__ = ["DRAIN_SECONDS", "CallerStream", "count_result"]
+__all__ = ["DRAIN_SECONDS", "LATE_SECONDS", "CallerStream", "count_result"]
 
 DRAIN_SECONDS: Final = 1.0
 """How long a failed stream waits for each further item of a channel that its writer never closes."""
+LATE_SECONDS: Final = 30.0
+"""The same for one that did not fail, and has fewer items than were counted."""
 
 _decode = msgspec.json.Decoder().decode
 
@@ -48,9 +53,17 @@ class CallerStream:
         self._answered = False
         self._failure: BaseException | None = None
         self._drain_until: float | None = None
+        self._deadline = math.inf
+        self._timeout = math.inf
         self._drained = 0
+        self._patience = DRAIN_SECONDS
 
-    def answered(self, result: Raw) -> None:
+    def limit(self, deadline: float, timeout: float) -> None:
+        """The stream has until then, also after its invocation was answered; `timeout` is what the caller said."""
+        self._deadline = deadline
+        self._timeout = timeout
+
+    def answered(self, result: Raw, now: float) -> None:
         """The invocation returned: the one response, or the count of many."""
         if self.ended or self._answered:
             return
@@ -65,6 +78,7 @@ class CallerStream:
             self._end(ContractError(self._function_id, Side.RESPONSE, "$.items", problem))
             return
         self.responses.expect(count)
+        self._wait_for(LATE_SECONDS, now)
         self.changed()
 
     def failed(self, error: BaseException, now: float) -> None:
@@ -79,8 +93,7 @@ class CallerStream:
             self._end(error)
             return
         self._failure = error
-        self._drained = self.responses.received
-        self._drain_until = now + DRAIN_SECONDS
+        self._wait_for(DRAIN_SECONDS, now)
 
     def changed(self) -> None:
         """To be called after the responses took items, or were closed."""
@@ -102,18 +115,30 @@ class CallerStream:
             self._give_up(error)
 
     def tick(self, now: float) -> None:
-        """Ends a failed stream whose channel is silent. One that is full is not: we are the ones who do not read."""
+        """Ends an answered stream when its time or its patience is over.
+
+        A channel that is full is not silent: we are the ones who do not read.
+        """
         if self.ended or self._drain_until is None or self.responses is None:
             return
-        if self.responses.full or self.responses.received > self._drained:
-            self._drained = self.responses.received
-            self._drain_until = now + DRAIN_SECONDS
+        if now >= self._deadline:
+            self._end(InvocationTimeoutError(self._function_id, self._timeout, Outcome.UNKNOWN))
+        elif self.responses.full or self.responses.received > self._drained:
+            self._wait_for(self._patience, now)
         elif now >= self._drain_until:
-            self._end(self._failure)
+            self.responses.close()
+            self.changed()
 
     def next_deadline(self) -> float | None:
         """When `tick` has to be called at the latest."""
-        return None if self.ended else self._drain_until
+        return None if self.ended or self._drain_until is None else min(self._drain_until, self._deadline)
+
+    def _wait_for(self, seconds: float, now: float) -> None:
+        """Lets the channel be silent for so long."""
+        if self.responses is not None:
+            self._drained = self.responses.received
+        self._patience = seconds
+        self._drain_until = now + seconds
 
     def _end(self, error: BaseException | None) -> None:
         """The callee is through."""

@@ -18,7 +18,7 @@ from iii_bridge.errors import (
     StatusError,
     StreamTruncatedError,
 )
-from iii_bridge.protocol.stream_call import DRAIN_SECONDS, CallerStream, count_result
+from iii_bridge.protocol.stream_call import DRAIN_SECONDS, LATE_SECONDS, CallerStream, count_result
 from iii_bridge.status import StatusCode
 
 SAID_NO = StatusError(StatusCode.ABORTED, "no")
@@ -46,13 +46,13 @@ def test_items_then_the_count() -> None:
     arrive(stream, b"{}", b"{}")
     close(stream)
     assert not stream.ended, "the result is still to come"
-    stream.answered(count_result(2))
+    stream.answered(count_result(2), 0.0)
     assert (stream.ended, stream.error) == (True, None)
 
 
 def test_the_count_may_overtake_the_items() -> None:
     stream = call()
-    stream.answered(count_result(2))
+    stream.answered(count_result(2), 0.0)
     arrive(stream, b"{}")
     assert not stream.ended
     arrive(stream, b"{}")
@@ -62,7 +62,7 @@ def test_the_count_may_overtake_the_items() -> None:
 def test_a_shorter_count_is_truncation() -> None:
     stream = call()
     arrive(stream, b"{}")
-    stream.answered(count_result(2))
+    stream.answered(count_result(2), 0.0)
     close(stream)
     assert isinstance(stream.error, StreamTruncatedError)
     assert (stream.error.expected, stream.error.received) == (2, 1)
@@ -74,7 +74,7 @@ def test_a_shorter_count_is_truncation() -> None:
 def test_a_result_that_does_not_count_breaks_the_contract(result: bytes) -> None:
     stream = call()
     arrive(stream, b"{}")
-    stream.answered(Raw(result))
+    stream.answered(Raw(result), 0.0)
     assert isinstance(stream.error, ContractError)
     assert (stream.error.side, stream.error.path) == (Side.RESPONSE, "$.items")
 
@@ -106,6 +106,25 @@ def test_a_channel_that_stays_silent_is_not_waited_for() -> None:
     stream.tick(5.0 + 2 * DRAIN_SECONDS)
     assert stream.error is SAID_NO
     assert stream.next_deadline() is None
+
+
+def test_a_result_that_counts_more_than_comes_is_not_waited_for_without_end() -> None:
+    stream = call()
+    arrive(stream, b"{}")
+    stream.answered(count_result(2), 5.0)
+    assert stream.next_deadline() == 5.0 + LATE_SECONDS
+    stream.tick(5.0 + LATE_SECONDS)
+    assert isinstance(stream.error, StreamTruncatedError)
+
+
+def test_a_time_limit_holds_after_the_answer_too() -> None:
+    stream = call()
+    stream.limit(9.0, 8.5)
+    stream.answered(count_result(2), 5.0)
+    assert stream.next_deadline() == 9.0
+    stream.tick(9.0)
+    assert isinstance(stream.error, InvocationTimeoutError)
+    assert "8.5" in str(stream.error)
 
 
 def test_a_reader_that_does_not_read_is_not_a_silent_channel() -> None:
@@ -140,14 +159,14 @@ def test_a_bad_item_ends_the_call_and_tells_the_callee() -> None:
     assert isinstance(stream.error, ContractError)
     assert stream.requests is not None
     assert stream.requests.take(0.0) == [b'["cancel"]']
-    stream.answered(count_result(0))
+    stream.answered(count_result(0), 0.0)
     stream.failed(SAID_NO, 0.0)
     assert isinstance(stream.error, ContractError), "it ends once"
 
 
 def test_a_single_response_ends_the_requests() -> None:
     stream = call(sends=True, receives=False)
-    stream.answered(Raw(b'{"sum":1}'))
+    stream.answered(Raw(b'{"sum":1}'), 0.0)
     assert (stream.ended, stream.error, bytes(stream.value)) == (True, None, b'{"sum":1}')
     assert stream.requests is not None
     assert stream.requests.gone
@@ -156,7 +175,7 @@ def test_a_single_response_ends_the_requests() -> None:
 def test_giving_up_is_final() -> None:
     stream = call(sends=True)
     stream.abort(None)
-    stream.answered(count_result(3))
+    stream.answered(count_result(3), 0.0)
     stream.abort(SAID_NO)
     stream.tick(100.0)
     assert (stream.ended, stream.error) == (True, None)

@@ -233,7 +233,7 @@ class Stream(RuleBasedStateMachine):
         if isinstance(self.result, StatusError):
             self.caller.failed(self.result, self.now)
         else:
-            self.caller.answered(self.result)
+            self.caller.answered(self.result, self.now)
 
     @precondition(lambda self: "cut" in self.trouble)
     @rule(lost=st.integers(0, 6), which=st.sampled_from(["requests", "responses"]))
