@@ -1,4 +1,4 @@
-"""`shop`: the stubs of proto/shop/v1, generated once for a test run."""
+"""`shop` and `profiles`: the stubs of proto/, generated once for a test run."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 
 from iii_codegen.driver import run
 
-__all__ = ["shop"]
+__all__ = ["profiles", "shop"]
 
 
-def _generate() -> Any:
+def _generate() -> None:
     project = Path(tempfile.mkdtemp(prefix="bridge-contracts-"))
     atexit.register(shutil.rmtree, project, ignore_errors=True)
     shutil.copytree(Path(__file__).parent / "proto", project / "proto")
@@ -26,7 +26,8 @@ def _generate() -> Any:
     if code:
         raise RuntimeError("\n".join(problems))
     sys.path.insert(0, str(project))
-    return importlib.import_module("bridge_test_contracts.shop.v1")
 
 
-shop: Any = _generate()
+_generate()
+shop: Any = importlib.import_module("bridge_test_contracts.shop.v1")
+profiles: Any = importlib.import_module("bridge_test_contracts.profiles.v1")
