@@ -15,7 +15,7 @@ TESTS_NODE_STAMP := $(TESTS_NODE)/node_modules/.stamp
 RUST_STAMP := target/.stamp
 
 .PHONY: help setup setup-python setup-node setup-rust codegen codegen-check demo test test-fast lint types format \
-	bench bench-codec bench-codegen bench-engine bench-rpc build clean
+	bench bench-codec bench-codegen bench-engine bench-rpc fuzz build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 18
@@ -91,6 +91,13 @@ bench-engine: setup-python ## Routed calls, http, durable writes, memory and sta
 
 bench-rpc: setup-python ## A typed call beside the official SDK and a bare loop
 	$(BIN)/python benchmarks/bench_rpc.py
+
+# Outside of CI, and with a library that nothing else needs.
+FUZZ_SECONDS ?= 600
+fuzz: setup-python ## Fuzz the codec for FUZZ_SECONDS with atheris; findings and corpus are kept in build/fuzz
+	@mkdir -p build/fuzz
+	$(BIN)/python -m pip install --quiet 'atheris>=3,<4'
+	$(BIN)/python -m tests.fuzz.codec build/fuzz/corpus -artifact_prefix=build/fuzz/ -max_total_time=$(FUZZ_SECONDS)
 
 build: setup-python ## Build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

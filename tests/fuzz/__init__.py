@@ -1,0 +1,1 @@
+"""The codec under documents nobody would write: bounded here, at length with `make fuzz`."""
