@@ -1,67 +1,34 @@
-"""A receipt is a promise: it outlives the engine being killed."""
+"""What is acknowledged outlives the engine being killed; `make kill-test` does the same for minutes."""
 
 from __future__ import annotations
 
-import asyncio
-import subprocess
-import sys
+import sqlite3
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
-from tests.engine.support import BareWorker
+from tests.engine.killing import Ledger, kill_again_and_again
 
 
-def start(data_dir: Path) -> tuple[subprocess.Popen[str], Any]:
-    """The engine as a process, and where it is."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "iii_bridge", "engine", "--port", "0", "--http-port", "0", "--data-dir", str(data_dir)],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    url = process.stdout.readline().split()[3]
-    return process, SimpleNamespace(url=url)
+def test_nothing_acknowledged_is_lost_when_the_engine_is_killed(tmp_path: Path) -> None:
+    report = kill_again_and_again(tmp_path, kills=3, seed=7)
+    assert report.problems == []
+    assert report.acknowledged_messages > 20
+    assert report.acknowledged_writes > 20
+    assert report.deliveries >= report.acknowledged_messages
+    database = sqlite3.connect(tmp_path / "engine.db")
+    assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    database.close()
 
 
-def stop(process: subprocess.Popen[str]) -> None:
-    process.kill()
-    process.communicate()
-
-
-def test_every_receipted_message_is_delivered_after_a_kill(tmp_path: Path) -> None:
-    total = 200
-
-    async def produce(engine: Any, kill: Any) -> set[int]:
-        """Sends many at once and kills the engine while receipts are still coming."""
-        producer = await BareWorker.join(engine)
-        action = {"type": "enqueue", "queue": "default"}
-        sent = {await producer.start("a::job", number, action=action): number for number in range(total)}
-        receipted = set()
-        for _ in range(total // 2):
-            answer = await producer.receive("invocationresult")
-            assert "messageReceiptId" in answer["result"]
-            receipted.add(sent[answer["invocation_id"]])
-        kill()
-        producer.socket.transport.abort()
-        await producer.socket.wait_closed()
-        return receipted
-
-    async def consume(engine: Any, wanted: set[int]) -> None:
-        worker = await BareWorker.join(engine)
-        await worker.function("a::job")
-        got: set[int] = set()
-        while not wanted <= got:
-            got.add((await worker.answer("ok"))["data"])
-        await worker.close()
-
-    process, engine = start(tmp_path)
-    try:
-        receipted = asyncio.run(produce(engine, process.kill))
-    finally:
-        stop(process)
-    assert len(receipted) == total // 2
-    process, engine = start(tmp_path)
-    try:
-        asyncio.run(asyncio.wait_for(consume(engine, receipted), 30))
-    finally:
-        stop(process)
+def test_the_ledger_notices_a_loss() -> None:
+    ledger = Ledger()
+    ledger.acknowledged |= {1, 2}
+    ledger.delivered[1] = 1
+    assert ledger.lost_messages() == {2}
+    for value in ("a", "b", None, "c"):
+        place = ledger.ask("k", value)
+        if value == "b":
+            ledger.safe["k"] = place
+    assert [ledger.holds("k", value) for value in ("a", "b", None, "c", "z")] == [False, True, True, True, False]
+    ledger.ask("new", "x")
+    assert ledger.holds("new", None)
+    assert ledger.holds("new", "x")
