@@ -153,7 +153,7 @@ async def one_run(process: subprocess.Popen[str], engine: Any, ledger: Ledger, c
     ]
     before = len(ledger.acknowledged)
     async with asyncio.timeout(DRAIN_SECONDS):
-        while len(ledger.acknowledged) == before:
+        while len(ledger.acknowledged) == before:  # noqa: ASYNC110 - there is no event
             await asyncio.sleep(0.005)
     await asyncio.sleep(choice.random() * 0.25)
     process.kill()
@@ -169,7 +169,7 @@ async def settle(engine: Any, ledger: Ledger) -> list[str]:
     """After the last start: what was lost."""
     consumer = asyncio.create_task(consume(engine, ledger))
     end = time.monotonic() + DRAIN_SECONDS
-    while ledger.lost_messages() and time.monotonic() < end and not consumer.done():
+    while ledger.lost_messages() and time.monotonic() < end and not consumer.done():  # noqa: ASYNC110 - as above
         await asyncio.sleep(0.05)
     consumer.cancel()
     await asyncio.gather(consumer, return_exceptions=True)

@@ -47,9 +47,28 @@ FUNCTIONS = [
     "engine::queue::enqueue",
     "engine::queue::topic_stats",
     "engine::queue::dlq_messages",
+    "engine::queue::dlq_topics",
+    "engine::queue::list_topics",
     "iii::queue::redrive",
+    "iii::queue::redrive_message",
+    "iii::queue::discard_message",
+    "iii::durable::publish",
+    "publish",
+    *(f"state::{verb}" for verb in ("set", "get", "delete", "update", "list", "list_groups")),
+    *(f"stream::{verb}" for verb in ("set", "get", "delete", "update", "list", "list_groups", "list_all", "send")),
     "engine::log::info",
     "h::f",
+]
+KINDS = [
+    "http",
+    "cron",
+    "state",
+    "subscribe",
+    "durable:subscriber",
+    "stream",
+    "stream:join",
+    "log",
+    "engine::workers-available",
 ]
 odd = st.sampled_from(["", " ", "\x00", "\ud800", "default", "http", "engine::x", "h::f", "a" * 300, "../..", "%00"])
 value = st.recursive(
@@ -57,14 +76,33 @@ value = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(odd, inner, max_size=3),
     max_leaves=6,
 )
+CONFIG = [
+    "api_path", "http_method", "expression", "scope", "key", "topic", "stream_name", "group_id", "item_id", "level",
+    "condition_function_id",
+]  # fmt: skip
+DATA = [
+    "function_id", "topic", "queue", "name", "id", "key", "scope", "data", "stream_name", "group_id", "item_id", "type",
+    "message", "message_id", "trigger_type",
+]  # fmt: skip
+settings_ = st.fixed_dictionaries(
+    {},
+    optional={"type": odd, "maxRetries": value, "concurrency": value, "delaySeconds": value, "backoffDelayMs": value},
+)
+operation = st.fixed_dictionaries(
+    {"type": st.sampled_from(["set", "merge", "increment", "decrement", "append", "remove", "explode"])},
+    optional={"path": odd | st.lists(odd, max_size=3), "value": value, "by": value},
+)
+operations = st.lists(operation, max_size=3) | value
 known = {
     "id": odd,
     "function_id": st.sampled_from(FUNCTIONS) | odd,
     "invocation_id": odd | st.none(),
-    "trigger_type": st.sampled_from(["http", "cron", "engine::workers-available"]) | odd,
-    "config": st.fixed_dictionaries({"api_path": odd, "http_method": odd}) | value,
-    "data": value
-    | st.fixed_dictionaries({}, optional=dict.fromkeys(["function_id", "topic", "queue", "name", "id", "key"], odd)),
+    "trigger_type": st.sampled_from(KINDS) | odd,
+    "config": st.fixed_dictionaries(
+        {}, optional=dict.fromkeys(CONFIG, odd) | {"queue_config": settings_, "novel": value}
+    )
+    | value,
+    "data": value | st.fixed_dictionaries({}, optional=dict.fromkeys(DATA, odd) | {"value": value, "ops": operations}),
     "description": odd,
     "namespace": odd | st.none(),
     "action": st.sampled_from([{"type": "void"}, {"type": "enqueue", "queue": "default"}, {"type": "x"}, None]),
