@@ -54,7 +54,9 @@ class BindingFunctions:
     def builtins(self) -> list[Builtin]:
         """The two functions."""
         return [
-            Builtin("engine::register_trigger", self._register, "Bind a trigger that no worker owns"),
+            Builtin(
+                "engine::register_trigger", self._register, "Bind a trigger that no worker owns", asks_workers=True
+            ),
             Builtin("engine::unregister_trigger", self._unregister, "Remove a trigger by its id"),
         ]
 

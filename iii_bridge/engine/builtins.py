@@ -56,12 +56,16 @@ Handler = Callable[[BuiltinCall], Raw | Coroutine[Any, Any, Raw | None] | None]
 
 @dataclass(frozen=True, slots=True)
 class Builtin:
-    """A function of namespace `default` that runs inside the engine."""
+    """A function of namespace `default` that runs inside the engine.
+
+    `asks_workers`: its answer may depend on what a worker answers, so that it must never keep workers from being read.
+    """
 
     id: str
     handler: Handler
     description: str
     worker_name: str = ENGINE_WORKER
+    asks_workers: bool = False
 
 
 class _BaggageKey(msgspec.Struct):

@@ -9,8 +9,9 @@ from typing import Final, cast
 import msgspec
 from msgspec import Raw
 
-from iii_bridge.engine.builtins import Builtin, BuiltinCall
+from iii_bridge.engine.builtins import Builtin, BuiltinCall, BuiltinFailure
 from iii_bridge.engine.hub import new_id
+from iii_bridge.engine.limits import CHANNEL_BYTES, MOST_CHANNELS
 from iii_bridge.protocol.channel import ChannelEntry, ChannelRef, ChannelTable, Claim, Direction
 from iii_bridge.wire.codec import raw
 
@@ -32,17 +33,19 @@ class Channel:
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._items: deque[Item] = deque()
+        self._bytes = 0
         self._ended = False
         self._gone = False
         self._changed = asyncio.Event()
 
     async def put(self, item: Item) -> None:
         """Adds an item, waiting for room. Raises `ChannelGone` once the reader has left."""
-        while len(self._items) >= self._capacity and not self._gone:
+        while self._full(len(item)) and not self._gone:
             await self._wait()
         if self._gone or self._ended:
             raise ChannelGone
         self._items.append(item)
+        self._bytes += len(item)
         self._changed.set()
 
     async def get(self) -> Item | None:
@@ -52,6 +55,7 @@ class Channel:
                 return None
             await self._wait()
         item = self._items.popleft()
+        self._bytes -= len(item)
         self._changed.set()
         return item
 
@@ -64,7 +68,11 @@ class Channel:
         """The reader has left: what is buffered goes, and the writer is told at its next item."""
         self._gone = True
         self._items.clear()
+        self._bytes = 0
         self._changed.set()
+
+    def _full(self, more: int) -> bool:
+        return len(self._items) >= self._capacity or bool(self._items and self._bytes + more > CHANNEL_BYTES)
 
     async def _wait(self) -> None:
         self._changed.clear()
@@ -92,7 +100,10 @@ class Channels:
         return [Builtin("engine::channels::create", self._create, "Create a channel; returns a reference to each end")]
 
     def open(self, buffer_size: int | None = None) -> tuple[ChannelEntry, Channel]:
-        """Creates a channel for use from inside the engine."""
+        """Creates a channel for use from inside the engine. Raises `BuiltinFailure` when there are too many."""
+        if len(self._table) >= MOST_CHANNELS:
+            text = f"there are {MOST_CHANNELS} channels already; open both ends of some, or wait until they are removed"
+            raise BuiltinFailure("too_many_channels", text)
         loop = asyncio.get_running_loop()
         entry = self._table.create(loop.time(), buffer_size)
         channel = Channel(entry.capacity)

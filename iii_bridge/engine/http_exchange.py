@@ -12,8 +12,9 @@ from msgspec import Raw
 from iii_bridge.engine.channels import Channel, ChannelGone
 from iii_bridge.engine.http_answer import BODILESS, Answer, Headers, header_line, with_cors
 from iii_bridge.wire.codec import NULL
+from iii_bridge.wire.limits import MAX_MESSAGE_BYTES
 
-__all__ = ["ClientGone", "Exchange", "Receive", "RequestBody", "ResponseStream", "Send"]
+__all__ = ["BodyTooLarge", "ClientGone", "Exchange", "Receive", "RequestBody", "ResponseStream", "Send"]
 
 Event = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
@@ -22,6 +23,10 @@ Send = Callable[[Event], Awaitable[None]]
 
 class ClientGone(Exception):
     """The client left before its request was whole."""
+
+
+class BodyTooLarge(Exception):
+    """A JSON body that no message can hold."""
 
 
 class Exchange:
@@ -88,20 +93,30 @@ class RequestBody:
         self._pump: asyncio.Task[None] | None = None
 
     async def read(self) -> Raw:
-        """The parsed body; null when it is not JSON, and then it streams in as the channel is read."""
+        """The parsed body; null when it is not JSON, and then it streams in as the channel is read.
+
+        Raises `BodyTooLarge`.
+        """
         if "application/json" not in (self._exchange.header("content-type") or ""):
             self._pump = asyncio.get_running_loop().create_task(self._stream())
             return NULL
-        parts: list[bytes] = []
-        more = True
-        while more:
-            part, more = await self._exchange.chunk()
-            parts.append(part)
-        body = b"".join(parts)
+        body = await self._whole()
         if body:
             await self._channel.put(body)
         self._channel.end()
         return _json_or_null(body)
+
+    async def _whole(self) -> bytes:
+        """A JSON body goes to the function in one message, so no more of it is read than one can hold."""
+        parts: list[bytes] = []
+        size, more = 0, True
+        while more:
+            part, more = await self._exchange.chunk()
+            size += len(part)
+            if size > MAX_MESSAGE_BYTES:
+                raise BodyTooLarge
+            parts.append(part)
+        return b"".join(parts)
 
     def stop(self) -> None:
         """The answer begins: the rest of the body is of no use."""

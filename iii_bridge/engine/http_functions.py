@@ -22,6 +22,7 @@ from msgspec import Raw
 
 from iii_bridge.engine.builtins import BuiltinFailure
 from iii_bridge.protocol.engine_state import FunctionEntry
+from iii_bridge.wire.limits import MAX_MESSAGE_BYTES
 from iii_bridge.wire.messages import ApiKeyAuth, BearerAuth, HmacAuth, HttpInvocation
 
 if TYPE_CHECKING:  # at run time where it is needed: an engine that calls no endpoint starts faster
@@ -181,8 +182,13 @@ class HttpFunctions:
 async def _body(response: httpx.Response) -> bytes:
     import httpx
 
+    body = bytearray()
     try:
-        return await response.aread()
+        async for part in response.aiter_bytes():
+            body += part
+            if len(body) > MAX_MESSAGE_BYTES:  # unpacked: a small answer may be a large one in disguise
+                raise BuiltinFailure("http_response_failed", f"the answer has more than {MAX_MESSAGE_BYTES} bytes")
+        return bytes(body)
     except httpx.HTTPError as error:
         raise BuiltinFailure("http_response_failed", f"the answer broke off: {error}") from error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from typing import Any, Final
+from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -14,19 +14,26 @@ from msgspec import Raw
 from iii_bridge.engine.channels import Channel, Channels
 from iii_bridge.engine.http_answer import Answer, error_answer, from_result, preflight
 from iii_bridge.engine.http_binding import HTTP_TYPE, Route, read_route
-from iii_bridge.engine.http_exchange import ClientGone, Exchange, Receive, RequestBody, ResponseStream, Send
+from iii_bridge.engine.http_exchange import (
+    BodyTooLarge,
+    ClientGone,
+    Exchange,
+    Receive,
+    RequestBody,
+    ResponseStream,
+    Send,
+)
 from iii_bridge.engine.hub import Hub
+from iii_bridge.engine.limits import MOST_REQUESTS
 from iii_bridge.engine.providers import TriggerRefused
 from iii_bridge.engine.routes import Match, RouteConflict, Routes
 from iii_bridge.errors import InvocationError
 from iii_bridge.protocol.channel import ChannelRef, Direction
 from iii_bridge.protocol.engine_state import Binding, TriggerType
 from iii_bridge.wire.codec import NULL, raw
+from iii_bridge.wire.limits import MAX_MESSAGE_BYTES
 
 __all__ = ["HttpProvider"]
-
-_MOST_REQUESTS: Final = 1024
-"""Requests handled at once; further ones wait their turn."""
 
 _log = logging.getLogger("iii_bridge.engine.http")
 
@@ -73,7 +80,7 @@ class HttpProvider:
         self._channels = channels
         self._timeout = timeout
         self._routes: Routes[Route] = Routes()
-        self._running = asyncio.Semaphore(_MOST_REQUESTS)
+        self._running = asyncio.Semaphore(MOST_REQUESTS)
 
     # -- bindings ---------------------------------------------------------------------------
 
@@ -212,6 +219,9 @@ class _Handling:
             return Answer(504, [], cors=False)
         except InvocationError as failed:
             return _failed(self._route, failed)
+        except BodyTooLarge:
+            text = f"a JSON body may have {MAX_MESSAGE_BYTES} bytes; send another content type and read request_body"
+            return error_answer(413, "payload_too_large", text)
         finally:
             body.stop()
 

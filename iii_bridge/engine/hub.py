@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from msgspec import UNSET, Raw, UnsetType
 
@@ -19,6 +19,7 @@ from iii_bridge.aio.transport import Transport, TransportClosed
 from iii_bridge.engine.builtins import Builtin, BuiltinCall, BuiltinFailure
 from iii_bridge.engine.connection import Connection
 from iii_bridge.engine.http_functions import HttpFunctions
+from iii_bridge.engine.limits import MOST_OWN_CALLS, MOST_WAITING_CALLS
 from iii_bridge.engine.providers import NOT_CARRIED, TriggerProvider, TriggerRefused
 from iii_bridge.errors import InvocationError
 from iii_bridge.protocol.engine import EngineProtocol
@@ -43,9 +44,6 @@ from iii_bridge.wire.limits import DEFAULT_NAMESPACE
 from iii_bridge.wire.messages import ErrorBody, InvokeFunction, RegisterTrigger
 
 __all__ = ["Hub", "new_id"]
-
-_MOST_TASKS: Final = 1024
-"""Calls of asynchronous built-ins under way at once; beyond it nobody's frames are read until one ends."""
 
 _log = logging.getLogger("iii_bridge.engine")
 
@@ -79,7 +77,8 @@ class Hub:
         self._builtins: dict[str, Builtin] = {}
         self._providers: dict[str, TriggerProvider] = {}
         self._acks: dict[str, asyncio.Future[ErrorBody | None]] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._own: set[asyncio.Task[Any]] = set()
+        self._asking: set[asyncio.Task[Any]] = set()
         self._do: dict[type, Callable[[Any], None]] = {
             CloseConnection: self._close,
             CallBuiltin: self._call_builtin,
@@ -148,8 +147,8 @@ class Hub:
                 continue
             for connection in self.apply(receive(worker_id, decode_message(frame)), worker_id):
                 await connection.room(worker_id)
-            if len(self._tasks) >= _MOST_TASKS:
-                await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            if len(self._own) >= MOST_OWN_CALLS:
+                await asyncio.wait(self._own, return_when=asyncio.FIRST_COMPLETED)
 
     def _grace_ends(self) -> None:
         self.apply(self.protocol.tick(asyncio.get_running_loop().time()))
@@ -158,9 +157,10 @@ class Hub:
         """Closes every connection with `code`, and stops what still runs inside."""
         for connection in list(self._connections.values()):
             connection.finish(code, reason)
-        for task in list(self._tasks):
+        tasks = [*self._own, *self._asking]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self.http_functions.close()
 
     # -- calls ------------------------------------------------------------------------------
@@ -226,13 +226,6 @@ class Hub:
         finally:
             self._acks.pop(trigger.id, None)
 
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Runs something beside the connections until the hub closes."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
     # -- effects ----------------------------------------------------------------------------
 
     def _close(self, effect: CloseConnection) -> None:
@@ -242,10 +235,9 @@ class Hub:
 
     def _call_builtin(self, effect: CallBuiltin) -> None:
         pending = effect.pending
+        builtin = self._builtins[effect.function_id]
         try:
-            outcome = self._builtins[effect.function_id].handler(
-                BuiltinCall(effect.function_id, effect.data, effect.caller)
-            )
+            outcome = builtin.handler(BuiltinCall(effect.function_id, effect.data, effect.caller))
         except BuiltinFailure as failure:
             self.apply(self.protocol.complete(pending, None, failure.body))
             return
@@ -254,11 +246,22 @@ class Hub:
             return
         if outcome is None or isinstance(outcome, Raw):
             self.apply(self.protocol.complete(pending, outcome, None))
+        elif builtin.asks_workers:
+            self._ask(pending, outcome)
         else:
-            self.spawn(self._finish_builtin(pending, outcome))
+            _run(self._own, self._finish_builtin(pending, outcome))
+
+    def _ask(self, pending: PendingInvocation, outcome: Coroutine[Any, Any, Raw | None]) -> None:
+        """Waits for workers or endpoints, beside all reading; too many of these are refused."""
+        if len(self._asking) < MOST_WAITING_CALLS:
+            _run(self._asking, self._finish_builtin(pending, outcome))
+            return
+        outcome.close()
+        text = f"{pending.function_id} is refused: {MOST_WAITING_CALLS} calls inside the engine wait already"
+        self.apply(self.protocol.complete(pending, None, ErrorBody("too_many_calls", text)))
 
     def _check_http(self, effect: CheckHttp) -> None:
-        self.spawn(self._finish_check(effect))
+        _run(self._asking, self._finish_check(effect))
 
     async def _finish_check(self, effect: CheckHttp) -> None:
         problem = await self.http_functions.problem(effect.invocation)
@@ -267,7 +270,7 @@ class Hub:
         self.apply(self.protocol.checked(effect, problem is None))
 
     def _call_http(self, effect: CallHttp) -> None:
-        self.spawn(self._finish_builtin(effect.pending, self.http_functions.call(effect.entry, effect.data)))
+        self._ask(effect.pending, self.http_functions.call(effect.entry, effect.data))
 
     async def _finish_builtin(self, pending: PendingInvocation, outcome: Coroutine[Any, Any, Raw | None]) -> None:
         result, error = None, None
@@ -316,6 +319,13 @@ class Hub:
     def _worker_changed(self, effect: WorkerChanged) -> None:
         for listener in self.on_worker_changed:
             listener(effect.event, effect.worker_id)
+
+
+def _run(tasks: set[asyncio.Task[Any]], work: Coroutine[Any, Any, None]) -> None:
+    """Runs something beside the connections until the hub closes."""
+    task = asyncio.get_running_loop().create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
 
 
 def _broken(what: str) -> ErrorBody:

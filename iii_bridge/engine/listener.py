@@ -19,6 +19,7 @@ from iii_bridge.aio.line import write_messages
 from iii_bridge.aio.transport import TransportClosed
 from iii_bridge.engine.channels import Channel, ChannelGone, Channels
 from iii_bridge.engine.hub import Hub
+from iii_bridge.engine.limits import MOST_CONNECTIONS
 from iii_bridge.engine.telemetry import Telemetry
 from iii_bridge.protocol.channel import Claim, Direction
 from iii_bridge.protocol.engine import CLOSE_NO_CODE
@@ -72,6 +73,8 @@ class Listener:
         await server.wait_closed()
 
     def _route(self, connection: ServerConnection, request: Request) -> Response | None:
+        if len(connection.server.connections) >= MOST_CONNECTIONS:
+            return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "too many connections\n")
         path = _path(request.path)
         if path in ("/", "/otel"):
             return None

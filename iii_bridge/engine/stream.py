@@ -182,7 +182,7 @@ class Streams:
             ("list_all", self._list_all, "List the streams and their groups"),
             ("send", self._send, "Send an event that is not kept"),
         ]
-        return [Builtin(f"stream::{verb}", handler, text, _WORKER) for verb, handler, text in table]
+        return [Builtin(f"stream::{verb}", handler, text, _WORKER, asks_workers=True) for verb, handler, text in table]
 
     def close(self) -> None:
         """Forgets events under way."""

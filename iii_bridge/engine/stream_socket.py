@@ -20,6 +20,7 @@ from websockets.http11 import Request, Response
 
 from iii_bridge.engine.builtins import BuiltinFailure
 from iii_bridge.engine.hub import Hub
+from iii_bridge.engine.limits import MOST_STREAM_SOCKETS
 from iii_bridge.engine.stream import JoinRequest, Streams
 from iii_bridge.engine.stream_events import StreamEvent, synced, unauthorized
 from iii_bridge.errors import InvocationError
@@ -139,6 +140,8 @@ class StreamSocket:
     # -- sockets ----------------------------------------------------------------------------
 
     async def _admit(self, ws: ServerConnection, request: Request) -> Response | None:
+        if len(ws.server.connections) >= MOST_STREAM_SOCKETS:
+            return ws.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "too many connections\n")
         if self._auth is None:
             return None
         path, _, query = request.path.partition("?")

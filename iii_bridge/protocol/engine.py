@@ -28,7 +28,7 @@ from iii_bridge.protocol.invocations import Invocations
 from iii_bridge.protocol.registration import NameLeases, RegisterRequest, read_request
 from iii_bridge.protocol.triggers import Triggers
 from iii_bridge.wire.codec import raw, text_or_none
-from iii_bridge.wire.limits import DEFAULT_NAMESPACE
+from iii_bridge.wire.limits import DEFAULT_NAMESPACE, MAX_HELD_FRAMES
 from iii_bridge.wire.messages import (
     ErrorBody,
     InvocationResult,
@@ -166,7 +166,7 @@ class EngineProtocol:
         if isinstance(message, _HELD):
             if worker.namespace is None:
                 worker.held.append(message)
-                return []
+                return [] if len(worker.held) < MAX_HELD_FRAMES else self._settle(worker, DEFAULT_NAMESPACE)
             return self._apply(worker, worker.namespace, message)
         return self._other(worker, message)
 

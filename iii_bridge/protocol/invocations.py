@@ -13,7 +13,7 @@ from iii_bridge.protocol.catalogue import Catalogue, blank_namespace, raw_or_non
 from iii_bridge.protocol.engine_effects import CallBuiltin, CallHttp, Effect, Note, Resolve, Send
 from iii_bridge.protocol.engine_state import FunctionEntry, PendingInvocation, Worker
 from iii_bridge.wire.codec import NULL, raw, text_or_none
-from iii_bridge.wire.limits import DEFAULT_NAMESPACE
+from iii_bridge.wire.limits import DEFAULT_NAMESPACE, MAX_PENDING_CALLS
 from iii_bridge.wire.messages import EnqueueAction, ErrorBody, InvocationResult, InvokeFunction, VoidAction
 
 __all__ = ["CALLER_MEMBER", "ENQUEUE_FUNCTION", "EnqueueRequest", "Invocations", "with_caller"]
@@ -95,6 +95,8 @@ class Invocations:
             baggage=message.baggage,
         )
         worker.issued.add(pending)
+        if len(worker.issued) > MAX_PENDING_CALLS:
+            return self.finish(pending, None, _too_many(message.function_id))
         namespace = message.namespace
         if namespace is UNSET or namespace is None:
             namespace = DEFAULT_NAMESPACE
@@ -261,6 +263,11 @@ def _baggage(baggage: str | UnsetType | None, function_id: str) -> str:
         if item.strip() and item.split("=", 1)[0].strip() != _BAGGAGE_KEY
     ]
     return ",".join([*kept, f"{_BAGGAGE_KEY}={function_id}"])
+
+
+def _too_many(function_id: str) -> ErrorBody:
+    text = f"{function_id} is refused: {MAX_PENDING_CALLS} calls of this worker wait for an answer already"
+    return ErrorBody("too_many_calls", text)
 
 
 def _too_large(what: str, function_id: str, limit: int) -> ErrorBody:

@@ -12,7 +12,9 @@ __all__ = [
     "FORWARDING_ROOM_BYTES",
     "FRAGMENT_BYTES",
     "MAX_FRAME_BYTES",
+    "MAX_HELD_FRAMES",
     "MAX_MESSAGE_BYTES",
+    "MAX_PENDING_CALLS",
     "OLD_PYTHON_MESSAGE_BYTES",
 ]
 
@@ -23,6 +25,11 @@ MAX_FRAME_BYTES: Final = 16 * 1024 * 1024
 FRAGMENT_BYTES: Final = 1024 * 1024
 OLD_PYTHON_MESSAGE_BYTES: Final = 1024 * 1024
 """Python SDKs before 0.25 drop the connection on a larger message."""
+
+MAX_PENDING_CALLS: Final = 65_536
+"""Calls of one worker that the engine lets wait for an answer; further ones are refused."""
+MAX_HELD_FRAMES: Final = 100_000
+"""Registrations a connection may send before its namespace is known (wire.md 2.2); beyond it is `default`."""
 
 CHANNEL_BUFFER_DEFAULT: Final = 64
 CHANNEL_BUFFER_MAX: Final = 1024
