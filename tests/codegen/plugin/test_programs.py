@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -82,6 +83,16 @@ def test_protoc_shows_diagnostics(project: Path) -> None:
     assert done.returncode == 1
     assert "shop/v1/shop.proto:15:17: error III204: response of shop.v1.S/M is google.protobuf.Value" in done.stderr
     assert tree(project / "contracts") == {}
+
+
+def test_protoc_with_every_option_of_schemas(project: Path) -> None:
+    done = protoc(
+        project, "--iii-jsonschema_out=schemas", "--iii-jsonschema_opt=of=messages,profile=protojson,dialect=draft-07"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    found = tree(project / "schemas")
+    assert list(found) == ["draft-07/shop.v1.R.json"]
+    assert {"type": "null"} in json.loads(found["draft-07/shop.v1.R.json"])["properties"]["id"]["anyOf"]
 
 
 def test_protoc_refuses_unknown_options(project: Path) -> None:
