@@ -19,6 +19,7 @@ from iii_codegen.model.contract import json_profile
 from iii_codegen.model.descriptors import DescriptorError, Descriptors, OptionError
 from iii_codegen.model.diagnostics import Report
 from iii_codegen.model.digest import service_digest
+from iii_codegen.model.examples import field_examples
 from iii_codegen.model.nodes import (
     Cardinality,
     Element,
@@ -244,6 +245,7 @@ class _FileBuilder:
             required=required,
             behaviors=behaviors,
             rules=rules,
+            examples=field_examples(options, cardinality),
             deprecated=proto.options.deprecated,
             comment=self._sources.comment(path),
             place=place,

@@ -118,6 +118,8 @@ class Field:
     """google.api.field_behavior, by name."""
     rules: FieldRules | None = None
     """What buf.validate says."""
+    examples: tuple[Json, ...] = ()
+    """Of one value, in ProtoJSON; those of an enum are numbers."""
     deprecated: bool = False
     comment: str = ""
     place: Place

@@ -8,6 +8,7 @@ of names, numbers as strings, null for unset.
 from __future__ import annotations
 
 from iii_bridge.contract.spec import Names, UnknownMembers
+from iii_codegen.emit.jsonschema.examples import with_examples
 from iii_codegen.emit.jsonschema.presence import presence, takes_null
 from iii_codegen.emit.jsonschema.values import (
     NULL_VALUE,
@@ -62,7 +63,7 @@ class Shapes:
         return [preferred, other] if self._view.wide and other != preferred else [preferred]
 
     def _field(self, field: Field) -> Shape:
-        shape = self._cardinality(field)
+        shape = with_examples(self._cardinality(field), field, self._view, self._tree.enums)
         if self._view.wide and not field.required and not takes_null(field):
             shape = with_null(shape)
         notes: Shape = {}
