@@ -203,8 +203,8 @@ _NUMBERS: Final[dict[str, _Reader]] = {
 
 def _number(kind: str) -> Callable[[_Fields], ValueRules]:
     read = _NUMBERS[kind]
-    # The examples stand where their messages had room: 9, but 8 in those of 32 bits that know no `finite`.
-    example = 9 if kind in ("float", "double", "int64", "uint64") else 8
+    # The examples stand where their messages had room: 8 is `finite` of floats, and was taken in int64.
+    example = 9 if kind in ("float", "double", "int64") else 8
 
     def rules(found: _Fields) -> NumberRules:
         finite = kind in ("float", "double") and found.flag(8)
