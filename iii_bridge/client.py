@@ -17,6 +17,7 @@ from iii_bridge.aio.session import Session
 from iii_bridge.aio.states import StateListener
 from iii_bridge.aio.transport import PushTransport
 from iii_bridge.bridge.calls import Calls
+from iii_bridge.bridge.catalogue import catalogue_of
 from iii_bridge.bridge.checks import encode_json
 from iii_bridge.bridge.handlers import function_handler, with_context
 from iii_bridge.bridge.hints import converter_for, schemas_of
@@ -31,6 +32,7 @@ from iii_bridge.bridge.stream_calls import StreamCalls
 from iii_bridge.bridge.stream_channels import DialChannel, EngineChannels
 from iii_bridge.bridge.trigger_types import OnBinding, TriggerType, TriggerTypes
 from iii_bridge.bridge.verbs import Verbs
+from iii_bridge.bridge.verify import VerifyingCalls
 from iii_bridge.contract.spec import ServiceSpec
 from iii_bridge.errors import LocalProtocolError, Side
 from iii_bridge.protocol.channel import ChannelRef
@@ -89,6 +91,11 @@ class Bridge(Verbs):
             server_interceptors = (tracing.server, *server_interceptors)
         current_span = None if tracing is None else tracing.outgoing
         calls = Calls(self._session, settings.timeout, settings.retry, current_span)
+        self._verifying: VerifyingCalls | None = None
+        if settings.verify != "off":
+            raises = settings.verify == "error"
+            self._verifying = VerifyingCalls(catalogue_of(calls), lambda: self.worker_id, raises=raises)
+            client_interceptors = (*client_interceptors, self._verifying)
         channels = EngineChannels(calls, dial_channel)
         super().__init__(calls, client_interceptors, StreamCalls(calls, channels))
         self._channels = RawChannels(channels)
@@ -104,6 +111,7 @@ class Bridge(Verbs):
             self._hosting,
             self._calls,
             self._streams,
+            settings.verify,
         )
         self._trigger_types = TriggerTypes(self._session, self._calls)
         self._logs: EngineLogs | None = None
@@ -345,6 +353,8 @@ class Bridge(Verbs):
         nothing more; what is being served has `grace` seconds to finish and is
         cancelled then. Open calls fail with ClosedError.
         """
+        if self._verifying is not None:
+            await self._verifying.close()
         await self._worker.stop()
         await self._trigger_types.stop()
         if grace > 0:

@@ -17,6 +17,7 @@ from iii_bridge.aio.dispatch import Dispatcher, Handler
 from iii_bridge.aio.session import Session
 from iii_bridge.bridge.bindings import plan_bindings
 from iii_bridge.bridge.calls import Calls
+from iii_bridge.bridge.catalogue import catalogue_of
 from iii_bridge.bridge.checks import encode_json
 from iii_bridge.bridge.handlers import MethodBody
 from iii_bridge.bridge.hosting import Concurrency, Hosting, limits_of
@@ -24,12 +25,15 @@ from iii_bridge.bridge.http_adapter import plan_http
 from iii_bridge.bridge.http_endpoints import forwarding_body, http_invocation, refuse_invocation
 from iii_bridge.bridge.ownership import Ownership
 from iii_bridge.bridge.reflection import contract_function
+from iii_bridge.bridge.settings import Verify
 from iii_bridge.bridge.stream_calls import StreamCalls
 from iii_bridge.bridge.stream_handlers import any_handler
+from iii_bridge.bridge.verify import verify_served
 from iii_bridge.contract.spec import MethodKind, MethodSpec, ServiceSpec
 from iii_bridge.errors import (
     BridgeError,
     ConnectionLostError,
+    ContractMismatch,
     InvocationTimeoutError,
     LocalProtocolError,
     RegistrationRejectedError,
@@ -63,6 +67,8 @@ class ServeOptions(TypedDict, total=False):
     """`raise`, the default, or `wait`: keep trying while another worker owns a function or the engine is away."""
     dialect: Dialect
     """The dialect of the schemas that are registered: `2020-12`, the default, or `draft-07`."""
+    verify: Verify
+    """Whether the catalogue is asked if it shows what was registered; default as `connect(verify=…)`."""
     reflection: bool
     """Whether an internal function answers with the contract; default True."""
     concurrency: Concurrency | None
@@ -103,7 +109,9 @@ class Worker:
         hosting: Hosting,
         calls: Calls,
         streams: StreamCalls,
+        verify: Verify = "off",
     ) -> None:
+        self._verify = verify
         self._calls = calls
         self._hosting = hosting
         self._streams = streams
@@ -116,7 +124,16 @@ class Worker:
 
     async def serve(self, service: Service | ServiceSync, **options: Unpack[ServeOptions]) -> Served:
         """Registers, confirms, then binds. Raises as `Bridge.serve` says."""
-        return await self._hold(self._plan(service, options))
+        served = await self._hold(self._plan(service, options))
+        verify = options.get("verify", self._verify)
+        if verify != "off":
+            spec = service._service  # pyright: ignore[reportPrivateUsage] -- rpc names own the public ones
+            try:
+                await verify_served(catalogue_of(self._calls), spec, self._namespace, raises=verify == "error")
+            except ContractMismatch:
+                self.withdraw(served)
+                raise
+        return served
 
     async def front(self, spec: ServiceSpec, body: Callable[[MethodSpec[Any, Any]], MethodBody]) -> Served:
         """Serves the http routes alone of a service that another worker implements; `body` calls a method of it.
@@ -215,8 +232,12 @@ class Worker:
     def _handler(self, method: MethodSpec[Any, Any], body: MethodBody) -> Handler:
         return any_handler(method, body, self._streams) if method.http_endpoint is None else refuse_invocation
 
+    @property
+    def _namespace(self) -> str:
+        return self._session.protocol.namespace or DEFAULT_NAMESPACE
+
     def _check_namespace(self, spec: ServiceSpec) -> None:
-        own = self._session.protocol.namespace or DEFAULT_NAMESPACE
+        own = self._namespace
         for wanted in (spec.namespace, *(method.namespace for method in spec.methods)):
             if wanted is not None and wanted != own:
                 raise LocalProtocolError(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata as distribution
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, Unpack
 
 from msgspec import UNSET
 
@@ -31,6 +31,7 @@ __all__ = [
     "Reconnect",
     "Settings",
     "Telemetry",
+    "Verify",
 ]
 
 DEFAULT_TIMEOUT: Final = 30.0
@@ -73,6 +74,10 @@ class Telemetry:
     language: str = "python"
 
 
+Verify = Literal["off", "warn", "error"]
+"""What happens when the live catalogue disagrees with a contract: nothing, a warning in the log, ContractMismatch."""
+
+
 class ConnectOptions(TypedDict, total=False):
     """What `connect`, `connect_sync` and `run` take besides the url. Times in seconds."""
 
@@ -100,6 +105,11 @@ class ConnectOptions(TypedDict, total=False):
     """Language, framework and project, for the engine's catalogue."""
     handler_threads: int
     """Blocking handlers that may run at once, default 32. One that calls another of them holds its thread meanwhile."""
+    verify: Verify
+    """What happens when the live catalogue disagrees with the contract of a method that is called or served.
+
+    `off`, the default, `warn` in the log, or `error`: ContractMismatch.
+    """
     concurrency: int | None
     """Handlers that may run at once, of all kinds; the others wait, within their deadlines. Default any number."""
 
@@ -121,6 +131,7 @@ class Settings:
     ship_logs: int | None = None
     telemetry: Telemetry = Telemetry()
     handler_threads: int = DEFAULT_HANDLER_THREADS
+    verify: Verify = "off"
     concurrency: int | None = None
 
     @classmethod
@@ -149,6 +160,8 @@ class Settings:
             number = given.get(name)
             if number is not None and number < 1:
                 raise LocalProtocolError(f"{name} must be at least 1, not {number!r}")
+        if given.get("verify", "off") not in ("off", "warn", "error"):
+            raise LocalProtocolError(f"verify is {given['verify']!r}; write off, warn or error")
         headers: Mapping[str, str] = given.pop("headers", None) or {}
         description = given.pop("description", None) or ""
         return cls(
