@@ -12,7 +12,6 @@ from google.protobuf.message import DecodeError
 from iii_bridge.contract.binary import varints, wire_fields
 from iii_bridge.contract.registry import file_of, full_name_of
 from iii_bridge.contract.rule_options import field_rules, message_rules, oneof_is_required
-from iii_bridge.contract.rules import FieldRules, Ignore
 from iii_bridge.contract.schema import (
     EnumSchema,
     FieldSchema,
@@ -152,7 +151,6 @@ class _FileReader:
         in_oneof = field.HasField("oneof_index") and not field.proto3_optional
         is_message = kind in (Kind.MESSAGE, Kind.GROUP)
         options = field.options.SerializeToString()
-        rules = field_rules(options)
         presence = not repeated and (in_oneof or field.proto3_optional or is_message or features.presence)
         return FieldSchema(
             number=field.number,
@@ -166,10 +164,9 @@ class _FileReader:
             oneof=message.oneof_decl[field.oneof_index].name if in_oneof else None,
             required=field.label == _REQUIRED_LABEL
             or (features.required and not repeated and not in_oneof)
-            or _marked_required(options)
-            or _needs_value(rules),
+            or _marked_required(options),
             redact=field.options.debug_redact,
-            rules=rules,
+            rules=field_rules(options),
         )
 
 
@@ -177,11 +174,6 @@ def _default_json_name(name: str) -> str:
     """What protoc writes into json_name: each underscore goes, the letter after it is made upper case."""
     first, *rest = name.split("_")
     return first + "".join(part[:1].upper() + part[1:] for part in rest)
-
-
-def _needs_value(rules: FieldRules | None) -> bool:
-    """A member that buf.validate wants to be more than empty has to be there."""
-    return rules is not None and rules.required and rules.ignore is not Ignore.ALWAYS
 
 
 def _marked_required(options: bytes) -> bool:

@@ -60,7 +60,7 @@ class FieldSchema:
     oneof: str | None = None
     """The oneof the field belongs to; proto3 `optional` is no oneof."""
     required: bool = False
-    """Marked REQUIRED (google.api.field_behavior, buf.validate), or `required` in proto2 and editions."""
+    """Marked REQUIRED (google.api.field_behavior), or `required` in proto2 and editions: present in the JSON."""
     redact: bool = False
     """`debug_redact`: its contents appear in no message of ours."""
     rules: FieldRules | None = None

@@ -6,6 +6,7 @@ import pytest
 from google.protobuf import descriptor_pb2
 
 from iii_bridge.contract.descriptors import enum_schema, message_schema, parse_file
+from iii_bridge.contract.rules import FieldRules, MessageOneof, MessageRules, Size, StringRules
 from iii_bridge.contract.schema import Kind, MessageSchema
 from iii_bridge.errors import UnsupportedError
 from tests.contract_layer.contracts import everything, orders, rules
@@ -77,18 +78,30 @@ def one_field(options: bytes) -> bytes:
         (b"\xe2\x41\x02\x05\x02", True),  # 1052, packed: 5, 2
         (b"\xe2\x41\x01\x05", False),
         (b"\xe0\x41\x03", False),
-        (b"\xba\x48\x03\xc8\x01\x01", True),  # 1159: {25: 1}
-        (b"\xba\x48\x03\xc8\x01\x00", False),
-        (b"\xba\x48\x00", False),
+        (b"\xba\x48\x03\xc8\x01\x01", False),  # 1159: {25: 1}, which is a rule
         (b"\x10\x01", False),
         (b"", False),
     ],
     ids=lambda value: value.hex() if isinstance(value, bytes) else str(value),
 )
-def test_required_in_both_notations(options: bytes, required: bool) -> None:
+def test_required_in_every_notation(options: bytes, required: bool) -> None:
     (field,) = parse_file(one_field(options)).messages["A"].fields
     assert field.required is required
     assert field.json_name == "bC"
+
+
+def test_rules_are_read_with_the_rest() -> None:
+    contract = compile_proto(
+        'syntax = "proto3"; package ruled_fields; import "buf/validate/validate.proto";'
+        "message M { option (buf.validate.message).oneof = { fields: 'a' };"
+        "  string a = 1 [(buf.validate.field).required = true, (buf.validate.field).string.min_len = 2];"
+        "  oneof o { option (buf.validate.oneof).required = true; int32 b = 2; } oneof p { int32 c = 3; } }",
+        "ruled_fields.proto",
+    )
+    schema = message_schema(contract.cls("ruled_fields.M"))
+    assert schema.fields[0].rules == FieldRules(kind="string", value=StringRules(length=Size(2)), required=True)
+    assert schema.rules == MessageRules(oneofs=(MessageOneof(("a",)),))
+    assert [(oneof.name, oneof.required) for oneof in schema.oneofs] == [("o", True), ("p", False)]
 
 
 def test_proto2_has_presence_required_fields_and_closed_enums() -> None:

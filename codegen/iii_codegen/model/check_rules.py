@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from iii_bridge.contract.re2 import PatternError, parse_pattern
+from iii_bridge.contract.re2 import PatternError
+from iii_bridge.contract.re2_text import ecma_pattern
 from iii_bridge.contract.rule_fit import misfit
 from iii_bridge.contract.rules import (
     BytesRules,
@@ -87,11 +88,15 @@ def _check_custom(what: str, custom: tuple[CustomRule, ...], place: Place, repor
 
 
 def _check_pattern(what: str, rules: FieldRules, place: Place, report: Report) -> None:
-    if isinstance(rules.value, StringRules | BytesRules) and rules.value.pattern is not None:
-        try:
-            parse_pattern(rules.value.pattern)
-        except PatternError as error:
-            report.add("III503", place, f"pattern of {what} cannot be read: {error}")
+    if not isinstance(rules.value, StringRules | BytesRules) or rules.value.pattern is None:
+        return
+    try:
+        written = ecma_pattern(rules.value.pattern)
+    except PatternError as error:
+        report.add("III503", place, f"pattern of {what} cannot be read: {error}")
+    else:
+        if written is None and isinstance(rules.value, StringRules):
+            report.add("III507", place, f"pattern of {what} is not said in schemas")
 
 
 def _impossible(rules: FieldRules) -> Iterator[str]:

@@ -84,6 +84,9 @@ CODES: Final[dict[str, Code]] = {
     "III504": Code("rule in CEL", "say it with the standard rules: CEL is not evaluated for betterproto2 messages"),
     "III505": Code("rule about fields that the message does not have", "name fields of the message, each once"),
     "III506": Code("rule that this version does not know", "remove it, or look for a newer iii-bridge"),
+    "III507": Code(
+        "pattern that JSON Schema has no words for", "it is checked all the same; schemas leave it out", True
+    ),
     # 6xx: lints, which `iii-bridge lint` looks for besides
     "III601": Code("function id of an unusual form", "write lower-case parts, as in orders::place", warning=True),
     "III602": Code("two function ids that read alike", "rename one of them", warning=True),

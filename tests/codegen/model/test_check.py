@@ -217,6 +217,8 @@ CASES: list[tuple[str, Sources]] = [
     ("III505", shop('message M { option (buf.validate.message).oneof = { fields: ["a", "b"] }; string a = 1; }')),
     ("III505", shop('message M { option (buf.validate.message).oneof = { fields: ["a", "a"] }; string a = 1; }')),
     ("III505", shop("message M { option (buf.validate.message).oneof = { required: true }; string a = 1; }")),
+    ("III507", rule('string.pattern = "(?m)^a$"', "string")),
+    ("III507", rule('repeated.items.string.pattern = "^[\\U0001F600-\\U0001F602]$"', "repeated string")),
     ("III506", {VALIDATE_FILE: NEWER, **shop("message M { string a = 1 [(buf.validate.field).novel = true]; }")}),
 ]  # fmt: skip
 

@@ -6,13 +6,14 @@ properties, so that tools that make types of schemas see plain types.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from iii_bridge.contract.spec import Defaults
+from iii_codegen.emit.jsonschema.rule_presence import needs_a_value, refused_by_rules
 from iii_codegen.emit.jsonschema.values import NULL_VALUE, Shape, View
 from iii_codegen.emit.jsonschema.well_known import VALUE
-from iii_codegen.model.nodes import Cardinality, Field, Message
+from iii_codegen.model.nodes import Cardinality, Enum, Field, Message
 
 __all__ = ["Spellings", "presence", "takes_null"]
 
@@ -27,11 +28,13 @@ def takes_null(field: Field) -> bool:
     return field.cardinality is Cardinality.SINGULAR and field.element.type_name in _NULL_TYPES
 
 
-def presence(message: Message, view: View, spellings: Spellings) -> Shape:
+def presence(message: Message, view: View, spellings: Spellings, enums: Mapping[str, Enum]) -> Shape:
     """The keywords `required` and `not` of a message, as far as it needs them."""
-    needed = [spellings(field) for field in message.fields if _is_required(field, view)]
+    needed = [
+        spellings(field) for field in message.fields if _is_required(field, view) or needs_a_value(field, message)
+    ]
     required = [names[0] for names in needed if len(names) == 1]
-    refused = list(_refused(message, view, spellings))
+    refused = [*_refused(message, view, spellings), *refused_by_rules(message, view, spellings, enums)]
     refused += [{"not": {"anyOf": [_present(name) for name in names]}} for names in needed if len(names) > 1]
     shape: Shape = {"required": required} if required else {}
     if refused:

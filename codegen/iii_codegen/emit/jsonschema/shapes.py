@@ -10,6 +10,9 @@ from __future__ import annotations
 from iii_bridge.contract.spec import Names, UnknownMembers
 from iii_codegen.emit.jsonschema.examples import with_examples
 from iii_codegen.emit.jsonschema.presence import presence, takes_null
+from iii_codegen.emit.jsonschema.rule_presence import grouped_fields, needs_a_value
+from iii_codegen.emit.jsonschema.rule_scope import UNCHECKED, RuleScope
+from iii_codegen.emit.jsonschema.rules import with_rules
 from iii_codegen.emit.jsonschema.values import (
     NULL_VALUE,
     Shape,
@@ -31,6 +34,7 @@ class Shapes:
 
     def __init__(self, tree: Tree, view: View) -> None:
         self._tree = tree
+        self._scope = RuleScope(tree)
         self._view = view
         self._known: dict[str, Shape] = {}
 
@@ -38,8 +42,8 @@ class Shapes:
         """The schema of a message, an object unless its type is well known."""
         known = self._known.get(full_name)
         if known is None:
-            known = well_known(full_name, self._view) or self._object(self._tree.messages[full_name])
-            known = {"title": full_name.rpartition(".")[2], **known}
+            known = well_known(full_name, self._view) or self._object(self._scope.message(full_name))
+            known = {"title": full_name.removesuffix(UNCHECKED).rpartition(".")[2], **known}
             self._known[full_name] = known
         return known
 
@@ -50,8 +54,10 @@ class Shapes:
         if message.deprecated:
             shape["deprecated"] = True
         if message.fields:
-            shape["properties"] = {name: self._field(field) for field in message.fields for name in self._names(field)}
-        shape |= presence(message, self._view, self._names)
+            shape["properties"] = {
+                name: self._field(field, message) for field in message.fields for name in self._names(field)
+            }
+        shape |= presence(message, self._view, self._names, self._tree.enums)
         if self._view.unknown is UnknownMembers.REJECT:
             shape["additionalProperties"] = False
         return shape
@@ -62,9 +68,12 @@ class Shapes:
             preferred, other = other, preferred
         return [preferred, other] if self._view.wide and other != preferred else [preferred]
 
-    def _field(self, field: Field) -> Shape:
-        shape = with_examples(self._cardinality(field), field, self._view, self._tree.enums)
-        if self._view.wide and not field.required and not takes_null(field):
+    def _field(self, field: Field, message: Message) -> Shape:
+        grouped = field.name in grouped_fields(message)
+        shape = with_rules(self._cardinality(field), field, self._view, self._tree.enums, grouped=grouped)
+        shape = with_examples(shape, field, self._view, self._tree.enums)
+        needed = field.required or needs_a_value(field, message)
+        if self._view.wide and not needed and not takes_null(field):
             shape = with_null(shape)
         notes: Shape = {}
         if field.comment:
