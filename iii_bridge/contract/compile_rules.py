@@ -33,11 +33,19 @@ from collections.abc import Callable
 from typing import Any
 
 from iii_bridge.contract.backend import MessageBackend
+from iii_bridge.contract.cel_rules import CelRules
 from iii_bridge.contract.compile_space import CompileSpace, indented
 from iii_bridge.contract.plan import FieldPlan, MessagePlan, plan_of
 from iii_bridge.contract.problems import CodecError
 from iii_bridge.contract.rule_checks import Check, Constants, is_set, is_something, prepared
-from iii_bridge.contract.rule_plan import FieldChecks, MessageChecks, ValueChecks, message_checks, rule_bearers
+from iii_bridge.contract.rule_plan import (
+    FieldChecks,
+    MessageChecks,
+    ValueChecks,
+    custom_rules,
+    message_checks,
+    rule_bearers,
+)
 from iii_bridge.contract.slow_rules import RuleReader
 from iii_bridge.contract.spec import Names
 
@@ -50,20 +58,33 @@ class RuleChecker:
     Rules about now take it from the clock of this machine, once per message.
     """
 
-    def __init__(self, breaks: Callable[[Any, int], bool], reader: RuleReader, now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        breaks: Callable[[Any, int], bool],
+        reader: RuleReader,
+        custom: CelRules | None,
+        now: Callable[[], int],
+    ) -> None:
         self._breaks = breaks
         self._reader = reader
+        self._custom = custom
         self._now = now
 
     def check(self, message: Any) -> None:
-        """Raises CodecError for the first rule that a valid message breaks, in the order of the contract."""
+        """Raises CodecError for the first rule that a valid message breaks, in the order of the contract.
+
+        Rules in CEL come after the others.
+        """
         now = self._now()
         if self._breaks(message, now):
-            raise self.violations(message, now)[0]
+            raise self._reader.violations(message, now)[0]
+        if self._custom is not None:
+            self._custom.check(message)
 
-    def violations(self, message: Any, now: int | None = None) -> list[CodecError]:
-        """Every rule that is broken. `now` is in nanoseconds since 1970."""
-        return self._reader.violations(message, self._now() if now is None else now)
+    def violations(self, message: Any) -> list[CodecError]:
+        """Every rule that is broken."""
+        found = self._reader.violations(message, self._now())
+        return found or (self._custom.violations(message) if self._custom is not None else [])
 
 
 def rule_checker(
@@ -71,16 +92,19 @@ def rule_checker(
 ) -> RuleChecker | None:
     """The checker of a message class; None where neither it nor what it holds has rules.
 
-    `names` is how places are spelled. Raises UnsupportedError for rules that
-    do not fit their fields, or that are not evaluated here.
+    `names` is how places are spelled, `now` gives nanoseconds since 1970.
+    Raises UnsupportedError for rules that do not fit their fields, or that
+    cannot be evaluated for this message library.
     """
     bearers = rule_bearers(plan)
     if not bearers:
         return None
+    custom = list(custom_rules(bearers))
     space = _space(plan.backend)
     with space.lock:
         breaks = space.function(plan, bearers)
-    return RuleChecker(breaks, RuleReader(plan.cls, space.checks, space.constants, names), now)
+    reader = RuleReader(plan.cls, space.checks, space.constants, names)
+    return RuleChecker(breaks, reader, CelRules(plan, names, custom) if custom else None, now)
 
 
 class _Space(CompileSpace):

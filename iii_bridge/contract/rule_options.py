@@ -107,7 +107,7 @@ class _Fields:
         for data in self.datas(rules):
             rule = _Fields(data)
             name, expression = rule.text(1), rule.text(3)
-            found.append(CustomRule(name or expression or "", cel=True))
+            found.append(CustomRule(name or expression or "", cel=True, message=rule.text(2) or ""))
         return (*found, *(CustomRule(text, cel=True) for text in self.texts(expressions)))
 
     def rest(self, kind: str) -> tuple[CustomRule, ...]:

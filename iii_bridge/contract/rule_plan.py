@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from iii_bridge.contract.plan import Element, FieldPlan, MessagePlan, Shape, plan_of
 from iii_bridge.contract.re2 import PatternError
 from iii_bridge.contract.rule_checks import Check, Constants, checks_of, size_checks, unique_check
 from iii_bridge.contract.rule_fit import misfit
-from iii_bridge.contract.rules import FieldRules, Ignore, MapRules, MessageOneof, MessageRules, RepeatedRules
+from iii_bridge.contract.rules import (
+    CustomRule,
+    FieldRules,
+    Ignore,
+    MapRules,
+    MessageOneof,
+    MessageRules,
+    RepeatedRules,
+)
 from iii_bridge.errors import UnsupportedError
 
-__all__ = ["FieldChecks", "MessageChecks", "ValueChecks", "message_checks", "rule_bearers"]
+__all__ = ["FieldChecks", "MessageChecks", "ValueChecks", "custom_rules", "message_checks", "rule_bearers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +99,24 @@ def _has_rules(plan: MessagePlan) -> bool:
     )
 
 
+def custom_rules(bearers: Iterable[type]) -> Iterator[tuple[str, CustomRule]]:
+    """The rules of some classes that are not evaluated here, each with the message or field it stands at."""
+    for plan in map(plan_of, bearers):
+        if plan.schema.rules is not None:
+            yield from ((plan.full_name, rule) for rule in plan.schema.rules.custom)
+        for field in plan.schema.fields:
+            if field.rules is not None:
+                yield from ((f"{plan.full_name}.{field.name}", rule) for rule in _all_custom(field.rules))
+
+
+def _all_custom(rules: FieldRules) -> tuple[CustomRule, ...]:
+    """Those of items, keys and values included."""
+    return (*rules.custom, *(rule for _, held in rules.parts for rule in _all_custom(held)))
+
+
 def message_checks(plan: MessagePlan, bearers: frozenset[type], constants: Constants) -> MessageChecks:
-    """The checks of a class. Raises UnsupportedError for rules that do not fit or are not evaluated here."""
+    """The checks of a class, by its standard rules. Raises UnsupportedError for those that do not fit."""
     rules = plan.schema.rules or MessageRules()
-    _refuse_custom(plan, "", rules.custom)
     by_name = {field.schema.name: field for field in plan.fields}
     groups = tuple((group, tuple(_named(plan, by_name, name) for name in group.fields)) for group in rules.oneofs)
     grouped = {field.schema.number for _, fields in groups for field in fields}
@@ -112,12 +135,6 @@ def _named(plan: MessagePlan, fields: dict[str, FieldPlan], name: str) -> FieldP
         return fields[name]
     except KeyError:
         raise UnsupportedError(f"{plan.full_name}: a rule names the field {name}, which does not exist") from None
-
-
-def _refuse_custom(plan: MessagePlan, field: str, custom: tuple[object, ...]) -> None:
-    if custom:
-        where = f"{plan.full_name}.{field}" if field else plan.full_name
-        raise UnsupportedError(f"{where} has rules in CEL, which {plan.backend.name} messages cannot be checked by")
 
 
 def _field_checks(
@@ -173,9 +190,3 @@ def _refuse(plan: MessagePlan, field: FieldPlan, rules: FieldRules) -> None:
     )
     if problem:
         raise UnsupportedError(f"{plan.full_name}.{schema.name} {problem}; correct the contract")
-    _refuse_custom(plan, schema.name, _all_custom(rules))
-
-
-def _all_custom(rules: FieldRules) -> tuple[object, ...]:
-    """Those of items, keys and values included."""
-    return (*rules.custom, *(rule for _, held in rules.parts for rule in _all_custom(held)))

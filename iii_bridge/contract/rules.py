@@ -188,6 +188,8 @@ class CustomRule:
     """The rule's id, its expression where it has none, or the number of the option."""
     cel: bool
     """Whether protovalidate evaluates it; else nobody knows what it means."""
+    message: str = ""
+    """What the contract says to those who break it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

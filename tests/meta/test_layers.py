@@ -41,6 +41,7 @@ HOME: dict[str, set[str]] = {
     "betterproto2": {"iii_bridge.contract.betterproto", "iii_bridge.contract.well_known"},
     "opentelemetry": {"iii_bridge.otel"},
     "httpx": {"iii_bridge.engine.http_functions"},
+    "protovalidate": {"iii_bridge.contract.cel_rules"},
     "uvicorn": {"iii_bridge.engine.http_server"},
     "sqlite3": {
         f"iii_bridge.engine.storage.{table}" for table in ("database", "messages", "schema", "triggers", "values")

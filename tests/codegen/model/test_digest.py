@@ -56,7 +56,10 @@ def test_unchanged_by(old: str, new: str) -> None:
         ("string a = 1", "string a = 1 [(buf.validate.field).string.max_len = 3]"),
         ("N n = 2;", "N n = 2; bytes b = 3 [(buf.validate.field).bytes.const = '1'];"),
         ("message R {", "message R { option (buf.validate.message).oneof = { fields: ['a', 'n'] };"),
-        ("repeated R r = 2;", "repeated R r = 2; oneof o { option (buf.validate.oneof).required = true; int32 x = 3; }"),
+        (
+            "repeated R r = 2;",
+            "repeated R r = 2; oneof o { option (buf.validate.oneof).required = true; int32 x = 3; }",
+        ),
         ("Y = 1", "X = 1"),
         ("Y = 1", "Y = 2"),
         ("repeated R r", "R r"),

@@ -13,6 +13,8 @@ from iii_codegen.emit.jsonschema.values import Shape
 
 __all__ = ["float_rules", "integer_rules", "lets_through"]
 
+_EXACT: Final = 2**53
+"""Beyond it, integers that differ are one number to validators in JavaScript."""
 _SPECIAL: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
@@ -34,8 +36,11 @@ def _numbers(rules: NumberRules, kind: str) -> list[Shape]:
     listed, ranges = _listed(rules), _ranges(rules, kind)
     if listed is not None:
         known = [value for value in listed if any(low <= value <= high for low, high in ranges)]
-        return [{"type": "integer", "enum": known}] if known else []
-    refused: Shape = {"not": {"enum": [*dict.fromkeys(rules.none_of)]}} if rules.none_of else {}
+        if all(abs(value) <= _EXACT for value in known):
+            return [{"type": "integer", "enum": known}] if known else []
+        ranges = [(min(known), max(known))]
+    none_of = [value for value in dict.fromkeys(rules.none_of) if abs(value) <= _EXACT]
+    refused: Shape = {"not": {"enum": none_of}} if none_of else {}
     return [{"type": "integer", "minimum": low, "maximum": high, **refused} for low, high in ranges]
 
 
