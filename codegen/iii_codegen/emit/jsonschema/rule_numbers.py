@@ -11,9 +11,9 @@ from iii_bridge.contract.scalars import INTEGER_RANGES, shortest_float
 from iii_codegen.emit.jsonschema.patterns import integer_any_pattern, integer_pattern
 from iii_codegen.emit.jsonschema.values import Shape
 
-__all__ = ["float_rules", "integer_rules", "lets_through"]
+__all__ = ["EXACT", "float_rules", "integer_rules", "lets_through"]
 
-_EXACT: Final = 2**53
+EXACT: Final = 2**53
 """Beyond it, integers that differ are one number to validators in JavaScript."""
 _SPECIAL: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -36,10 +36,10 @@ def _numbers(rules: NumberRules, kind: str) -> list[Shape]:
     listed, ranges = _listed(rules), _ranges(rules, kind)
     if listed is not None:
         known = [value for value in listed if any(low <= value <= high for low, high in ranges)]
-        if all(abs(value) <= _EXACT for value in known):
+        if all(abs(value) <= EXACT for value in known):
             return [{"type": "integer", "enum": known}] if known else []
         ranges = [(min(known), max(known))]
-    none_of = [value for value in dict.fromkeys(rules.none_of) if abs(value) <= _EXACT]
+    none_of = [value for value in dict.fromkeys(rules.none_of) if abs(value) <= EXACT]
     refused: Shape = {"not": {"enum": none_of}} if none_of else {}
     return [{"type": "integer", "minimum": low, "maximum": high, **refused} for low, high in ranges]
 

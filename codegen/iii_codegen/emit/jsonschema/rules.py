@@ -24,7 +24,7 @@ from iii_bridge.contract.rules import (
     Size,
     StringRules,
 )
-from iii_codegen.emit.jsonschema.rule_numbers import float_rules, integer_rules, lets_through
+from iii_codegen.emit.jsonschema.rule_numbers import EXACT, float_rules, integer_rules, lets_through
 from iii_codegen.emit.jsonschema.rule_texts import text_rules
 from iii_codegen.emit.jsonschema.values import Shape, View
 from iii_codegen.model.nodes import Cardinality, Enum, Field, Kind
@@ -56,14 +56,17 @@ def _repeated(shape: Shape, kind: Kind, rules: FieldRules, enum: Enum | None, vi
     items = found.items or FieldRules()
     result = {**shape, "items": _item(shape["items"], items, enum, view)}
     result |= _sized(found.size, "Items", at_least=1 if rules.required else 0)
-    if found.unique and not (kind in _FLOATS and _lets_nan_through(items)):
+    if found.unique and not _may_look_alike(kind, items, result["items"]):
         result["uniqueItems"] = True
     return result
 
 
-def _lets_nan_through(items: FieldRules) -> bool:
-    """Any number of NaN may stand in a list of unique items, and as strings they are alike."""
-    return not isinstance(items.value, NumberRules) or lets_through(items.value, math.nan)
+def _may_look_alike(kind: Kind, items: FieldRules, shape: Shape) -> bool:
+    """Any number of NaN may stand in a list of unique items; large integers are one number to some validators."""
+    if kind in _FLOATS:
+        return not isinstance(items.value, NumberRules) or lets_through(items.value, math.nan)
+    choices: list[Any] = shape.get("anyOf", [shape])
+    return any(max(abs(choice.get("minimum", 0)), choice.get("maximum", 0)) > EXACT for choice in choices)
 
 
 def _map(shape: Shape, key: Kind, rules: FieldRules, enum: Enum | None, view: View) -> Shape:
