@@ -14,7 +14,7 @@ NODE_STAMP := $(TS)/node_modules/.stamp
 TESTS_NODE_STAMP := $(TESTS_NODE)/node_modules/.stamp
 RUST_STAMP := target/.stamp
 
-.PHONY: help setup setup-python setup-node setup-rust codegen codegen-check demo test test-fast kill-test lint types format \
+.PHONY: help setup setup-python setup-node setup-rust codegen codegen-check demo test test-fast faults soak kill-test lint types format \
 	bench bench-codec bench-codegen bench-engine bench-rpc fuzz build clean
 
 help: ## List the targets
@@ -65,6 +65,12 @@ demo: setup ## Engine, three workers in three languages, typed calls, violations
 
 test: setup ## Run every test
 	$(BIN)/python -m pytest
+
+faults: setup-python ## Calls of every kind while connections break and the engine is killed
+	$(BIN)/python -m tests.faults
+
+soak: setup-python ## Five minutes of calls, watched for growth
+	$(BIN)/python -m tests.faults.soak
 
 kill-test: setup-python ## Kill the engine 200 times under load; nothing acknowledged may be lost
 	$(BIN)/python -m tests.engine.killing --kills 200

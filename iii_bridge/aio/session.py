@@ -28,12 +28,14 @@ from iii_bridge.protocol.worker_events import CallFinished, Event, PeerFault, Re
 from iii_bridge.types import ConnectionState
 from iii_bridge.wire import ErrorBody
 
-__all__ = ["Session"]
+__all__ = ["RECOVERY", "Session"]
+
+RECOVERY: Final = 30.0
+"""Seconds in which workers come back: the longest pause between an SDK's attempts to reconnect (wire.md 2.7)."""
 
 _log: Final = logging.getLogger("iii_bridge.session")
 
 _CLOSE_GRACE: Final = 1.0
-_RECOVERY: Final = 30.0  # the longest pause between an SDK's attempts to reconnect (wire.md 2.7)
 _BATCH_BYTES: Final = 256 * 1024
 
 
@@ -88,7 +90,7 @@ class Session:
 
     def recovering(self) -> bool:
         """Whether a connection was lost a short while ago: other workers may not have come back to the engine yet."""
-        return self._lost_at is not None and self._loop.time() - self._lost_at < _RECOVERY
+        return self._lost_at is not None and self._loop.time() - self._lost_at < RECOVERY
 
     def start(self) -> None:
         """Begins to connect, and goes on for ever."""

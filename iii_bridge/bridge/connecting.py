@@ -59,7 +59,7 @@ def connect(
 
     def make() -> Bridge:
         settings = Settings.resolve(url, **options)
-        dialler = functools.partial(dial, settings.url, settings.headers)
+        dialler = functools.partial(dial, settings.url, settings.headers, settings.heartbeat)
         return Bridge(
             settings,
             dialler,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from msgspec import Raw
 
+from iii_bridge.aio.session import RECOVERY
 from iii_bridge.counters import COUNTERS
 from iii_bridge.errors import (
     BridgeError,
@@ -28,6 +30,7 @@ __all__ = ["DEFAULT_RETRY", "Attempt", "Budget", "Hedge", "Retries", "Retry"]
 Attempt = Callable[[float, int], Awaitable[Raw]]
 """Makes one attempt: its timeout, and its number from 1."""
 
+_REMEMBERED: Final = 1000
 _FAILURES: Final = (InvocationTimeoutError, ConnectionLostError, InvocationError)
 
 
@@ -96,6 +99,7 @@ class Retries:
         self._pauses = Backoff(policy.initial, policy.factor, policy.limit, policy.jitter)
         self._budget = Budget(policy.budget, policy.reserve)
         self._recovering = recovering
+        self._answered: OrderedDict[str, float] = OrderedDict()
         self._loop = asyncio.get_running_loop()
 
     async def run(
@@ -112,15 +116,19 @@ class Retries:
             number = next(numbers)
             try:
                 if hedge is None:
-                    return await attempt(min(left, attempt_timeout), number)
-                again = itertools.chain((number,), numbers)
-                return await self._hedged(function_id, attempt, min(left, attempt_timeout), again, hedge)
+                    result = await attempt(min(left, attempt_timeout), number)
+                else:
+                    again = itertools.chain((number,), numbers)
+                    result = await self._hedged(function_id, attempt, min(left, attempt_timeout), again, hedge)
             except _FAILURES as error:
-                if not self._is_passing(error, lost):
+                if not self._is_passing(error, function_id, lost):
                     raise
                 failure: BridgeError = error
                 sent = sent or error.outcome is Outcome.UNKNOWN
                 lost = lost or not isinstance(error, InvocationTimeoutError)
+            else:
+                self._note_answer(function_id)
+                return result
             last = number == self._policy.attempts or not self._may_repeat(failure)
             if not last and isinstance(failure, InvocationError):
                 await asyncio.sleep(min(next(pauses), max(0.0, deadline - self._loop.time())))
@@ -149,7 +157,9 @@ class Retries:
                     failure = task.exception()
                     if failure is None:
                         return task.result()
-                    if not running or not (isinstance(failure, _FAILURES) and self._is_passing(failure, False)):
+                    if not running or not (
+                        isinstance(failure, _FAILURES) and self._is_passing(failure, function_id, False)
+                    ):
                         raise failure
         finally:
             for task in running:
@@ -161,12 +171,26 @@ class Retries:
 
         return self._loop.create_task(once(), name="iii-bridge hedged call")
 
-    def _is_passing(self, error: InvocationTimeoutError | ConnectionLostError | InvocationError, lost: bool) -> bool:
+    def _is_passing(
+        self, error: InvocationTimeoutError | ConnectionLostError | InvocationError, function_id: str, lost: bool
+    ) -> bool:
         """Whether another attempt may end otherwise; what the function itself answered is final."""
         if not isinstance(error, InvocationError) or error.outcome is Outcome.UNKNOWN:
             return True
-        # Where the engine was away, its workers register again one after the other (wire.md 2.5 and 2.6).
-        return isinstance(error, FunctionNotFoundError) and (lost or self._recovering())
+        # Workers register again one after the other, after their own restart or the engine's (wire.md 2.5 and 2.6).
+        return isinstance(error, FunctionNotFoundError) and (
+            lost or self._recovering() or self._answered_lately(function_id)
+        )
+
+    def _note_answer(self, function_id: str) -> None:
+        self._answered[function_id] = self._loop.time()
+        self._answered.move_to_end(function_id)
+        if len(self._answered) > _REMEMBERED:
+            self._answered.popitem(last=False)
+
+    def _answered_lately(self, function_id: str) -> bool:
+        at = self._answered.get(function_id)
+        return at is not None and self._loop.time() - at < RECOVERY
 
     def _may_repeat(self, failure: BridgeError) -> bool:
         """A callee that did not answer in time may be overloaded; one that is gone, or a connection, is not."""

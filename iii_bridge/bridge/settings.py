@@ -18,6 +18,7 @@ from iii_bridge.bridge.retries import DEFAULT_RETRY, Retry
 from iii_bridge.errors import LocalProtocolError
 from iii_bridge.protocol.backoff import Backoff
 from iii_bridge.protocol.builtins import WorkerRegistration, WorkerTelemetry, clean_name
+from iii_bridge.protocol.liveness import DEFAULT_INTERVAL
 from iii_bridge.wire.limits import DEFAULT_URL
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ class ConnectOptions(TypedDict, total=False):
     """Of every call for which neither the caller nor the contract says; default 30."""
     connect_timeout: float
     """How long the engine may be away at first; default 30. Afterwards `reconnect` says."""
+    heartbeat: float
+    """How often the connection is looked at, default 20; three times without a sign of life, and it is given up."""
     reconnect: Reconnect
     """Pauses between attempts to get back, and how many there may be; default any number."""
     retry: Retry
@@ -125,6 +128,7 @@ class Settings:
     headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS, repr=False)  # may hold a token
     timeout: float = DEFAULT_TIMEOUT
     connect_timeout: float = DEFAULT_CONNECT_TIMEOUT
+    heartbeat: float = DEFAULT_INTERVAL
     reconnect: Reconnect = Reconnect()
     retry: Retry = DEFAULT_RETRY
     opentelemetry: OpenTelemetry | bool = False
@@ -153,7 +157,7 @@ class Settings:
             value = given.pop(name, None)
             if value is not None and not value.strip():
                 raise LocalProtocolError(f"{name} is blank; name one, or leave it out")
-        for name in ("timeout", "connect_timeout"):
+        for name in ("timeout", "connect_timeout", "heartbeat"):
             if not given.get(name, 1) > 0:
                 raise LocalProtocolError(f"{name} must be a positive number of seconds, not {given[name]!r}")
         for name in ("handler_threads", "concurrency"):

@@ -111,6 +111,24 @@ def test_a_function_that_is_gone_with_the_engine_is_waited_for() -> None:
         run(Script((0, LOST), (0, MISSING)), timeout=3.0)
 
 
+def test_a_function_that_answered_a_moment_ago_is_waited_for() -> None:
+    async def main() -> None:
+        retries = Retries(STEADY, lambda: False)
+
+        async def call(script: Script) -> Raw:
+            return await retries.run("x::y", script.attempt, timeout=3.0, attempt_timeout=1.0, hedge=None)
+
+        with pytest.raises(FunctionNotFoundError):
+            await call(Script((0, MISSING), (0, OK)))
+        assert await call(Script((0, OK))) == OK
+        assert await call(Script((0, MISSING), (0, MISSING), (0, OK))) == OK
+        await asyncio.sleep(31.0)
+        with pytest.raises(FunctionNotFoundError):
+            await call(Script((0, MISSING), (0, OK)))
+
+    run_virtually(main())
+
+
 def test_attempts_may_be_counted() -> None:
     script = Script((0, STOPPED))
     with pytest.raises(InvocationError, match="outcome unknown"):

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec import Raw
 
-from iii_bridge.errors import BacklogFullError, ConnectionLostError, InvocationTimeoutError, Outcome
+from iii_bridge.errors import (
+    BacklogFullError,
+    ConnectionLostError,
+    InvocationTimeoutError,
+    Outcome,
+    RegistrationRejectedError,
+)
 from iii_bridge.protocol.builtins import WorkerRegistration
 from iii_bridge.protocol.worker import State, WorkerProtocol
 from iii_bridge.protocol.worker_events import CallFinished, Invoked
-from iii_bridge.wire import RegisterFunction
+from iii_bridge.wire import RegisterFunction, RegisterTrigger
 
 BACKLOG = 4
 
@@ -31,6 +39,9 @@ class WorkerMachine(RuleBasedStateMachine):
         self.serving: set[str] = set()
         self.answered: list[str] = []
         self.functions: list[str] = []
+        self.triggers: list[str] = []
+        self.replay: deque[tuple[str, str]] = deque()
+        self.stopped = False
 
     # --- what a user does ---
 
@@ -38,6 +49,11 @@ class WorkerMachine(RuleBasedStateMachine):
     def call(self, timeout: float, void: bool) -> None:
         key = f"call-{len(self.started)}"
         self.started[key] = {"deadline": self.now + timeout, "void": void, "refused": False}
+        if self.stopped:
+            self.started[key]["refused"] = True
+            with pytest.raises(RegistrationRejectedError):
+                self.worker.invoke(key, "x::y", Raw(b"{}"), deadline=self.now + timeout, timeout=timeout)
+            return
         try:
             self.worker.invoke(key, "x::y", Raw(b"{}"), deadline=self.now + timeout, timeout=timeout, void=void)
         except BacklogFullError:
@@ -50,11 +66,23 @@ class WorkerMachine(RuleBasedStateMachine):
         self.worker.forget(key)
         self.forgotten.add(key)
 
+    @precondition(lambda self: not self.stopped)
     @rule()
     def register(self) -> None:
         function_id = f"f{len(self.functions)}"
         self.functions.append(function_id)
         self.worker.register_function(RegisterFunction(function_id))
+
+    @precondition(lambda self: not self.stopped)
+    @rule()
+    def bind(self) -> None:
+        trigger_id = f"t{len(self.triggers)}"
+        self.triggers.append(trigger_id)
+        self.worker.register_trigger(RegisterTrigger(trigger_id, "cron", "f0", Raw(b"{}")))
+
+    @rule()
+    def withdraw(self) -> None:
+        self.worker.withdraw()
 
     # --- what the connection does ---
 
@@ -62,6 +90,14 @@ class WorkerMachine(RuleBasedStateMachine):
     @rule()
     def connect(self) -> None:
         self.worker.connected()
+        desired = self.worker.desired
+        self.replay = deque(
+            [
+                ("invokefunction", "engine::workers::register"),
+                *(("registerfunction", name) for name in desired.functions),
+                *(("registertrigger", name) for name in desired.triggers),
+            ]
+        )
 
     @precondition(lambda self: self.worker.state is State.CONNECTED)
     @rule()
@@ -80,13 +116,36 @@ class WorkerMachine(RuleBasedStateMachine):
             if key is None:
                 self.note_control(json.loads(frame))
             else:
+                assert not self.replay, "a call before the replay was over"
                 assert key not in self.on_the_wire, "a call was written twice"
                 self.on_the_wire[key] = len(self.ended)
                 assert key not in self.ended
                 assert key not in self.forgotten
                 self.worker.written(key)
 
+    @precondition(lambda self: self.worker.has_frames)
+    @rule(count=st.integers(1, 5))
+    def fail_to_write(self, count: int) -> None:
+        """The connection is over already: nothing of the batch got out, and its calls wait for the next one."""
+        batch = [entry for _ in range(count) if (entry := self.worker.next_frame()) is not None]
+        self.worker.unwritten(batch)
+        self.disconnect()
+
     # --- what the engine does ---
+
+    @precondition(lambda self: self.worker.state is State.CONNECTED)
+    @rule()
+    def refuse_for_good(self) -> None:
+        frame = {"type": "registrationrejected", "code": "WORKER_NAMESPACE_CONFLICT", "namespace": "default"}
+        self.worker.receive(json.dumps({**frame, "worker_name": "w", "owner_worker_id": "o"}))
+        assert self.worker.state is State.STOPPED
+        self.stopped = True
+        self.serving.clear()
+
+    @precondition(lambda self: self.worker.state is State.CONNECTED)
+    @rule()
+    def welcome(self) -> None:
+        self.worker.receive('{"type":"workerregistered","worker_id":"w1","reattach_token":"r1"}')
 
     @precondition(lambda self: self.worker.state is State.CONNECTED and self.on_the_wire)
     @rule(pick=st.randoms(use_true_random=False), kind=st.sampled_from(["result", "error", "malformed", "empty"]))
@@ -134,6 +193,18 @@ class WorkerMachine(RuleBasedStateMachine):
                 self.serving.add(event.invocation_id)
 
     @invariant()
+    def nothing_follows_a_refusal_for_good(self) -> None:
+        if self.stopped:
+            assert not self.worker.has_frames
+            assert self.worker.next_frame() is None
+            assert self.worker.pending_calls == 0
+
+    @invariant()
+    def memory_is_bounded(self) -> None:
+        assert len(self.worker._pending._deadlines) <= 2 * self.worker.pending_calls + 1025
+        assert self.worker._outbox.waiting_calls <= self.worker.pending_calls
+
+    @invariant()
     def nothing_is_lost(self) -> None:
         assert self.worker.pending_calls == len(self.open_calls())
         for key in self.open_calls():
@@ -152,6 +223,8 @@ class WorkerMachine(RuleBasedStateMachine):
             assert event.error.outcome is (Outcome.UNKNOWN if sent else Outcome.NOT_SENT)
         elif isinstance(event.error, ConnectionLostError):
             assert sent, "a queued call survives a lost connection"
+        elif isinstance(event.error, RegistrationRejectedError):
+            assert not sent, "a call that was sent may have run, and says so"
         else:
             assert sent, "an answer to a call that was not sent"
 
@@ -163,8 +236,11 @@ class WorkerMachine(RuleBasedStateMachine):
         ]
 
     def note_control(self, frame: dict[str, Any]) -> None:
-        if frame["type"] == "registerfunction":
-            assert frame["id"] in self.functions
+        """A new connection begins with reattach, then who this worker is, functions, triggers (wire.md 2.7)."""
+        if frame["type"] == "reattach":
+            assert self.replay[0][0] == "invokefunction", "a reattach comes first"
+        elif self.replay:
+            assert (frame["type"], frame.get("id") or frame["function_id"]) == self.replay.popleft()
 
     def teardown(self) -> None:
         """At the end everything runs out of time, or is closed: then nothing is open."""
