@@ -155,10 +155,10 @@ def test_blocking_ones_run_where_the_blocking_code_runs() -> None:
         service, client_interceptors=[client], server_interceptors=[server, Spy("async", log)]
     ) as orders:
         assert orders.place(shop.PlaceRequest(sku="tea")).order_id == "tea"
+        assert threads["client"] == threading.current_thread().name
+        assert threads["server"] in service.threads
         orders.note.void(shop.PlaceRequest(sku="tea"))
         assert orders.note.enqueue(shop.PlaceRequest(sku="tea")).message_receipt_id
-    assert threads["client"] == threading.current_thread().name
-    assert threads["server"] in service.threads
     assert log[0][0] == "async"
 
 
