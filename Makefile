@@ -15,7 +15,7 @@ TESTS_NODE_STAMP := $(TESTS_NODE)/node_modules/.stamp
 RUST_STAMP := target/.stamp
 
 .PHONY: help setup setup-python setup-node setup-rust codegen codegen-check demo test test-fast faults soak kill-test lint types format \
-	bench bench-codec bench-codegen bench-engine bench-rpc fuzz build clean
+	bench bench-codec bench-codegen bench-engine bench-rpc bench-streams fuzz build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 18
@@ -87,7 +87,7 @@ types: setup-python ## Run both type checkers in their strict modes
 	$(BIN)/mypy
 	$(BIN)/pyright
 
-bench: bench-codec bench-codegen bench-engine bench-rpc ## Run every benchmark
+bench: bench-codec bench-codegen bench-engine bench-rpc bench-streams ## Run every benchmark
 
 bench-codec: setup-python ## The codec beside betterproto2's own, json_format, protobuf-py and untyped JSON
 	$(BIN)/python benchmarks/bench_codec.py
@@ -100,6 +100,9 @@ bench-engine: setup-python ## Routed calls, http, durable writes, memory and sta
 
 bench-rpc: setup-python ## A typed call beside the official SDK and a bare loop
 	$(BIN)/python benchmarks/bench_rpc.py
+
+bench-streams: setup-python ## Streamed messages per second beside the official SDK's channels
+	$(BIN)/python benchmarks/bench_streams.py
 
 # Outside of CI, and with a library that nothing else needs.
 FUZZ_SECONDS ?= 600

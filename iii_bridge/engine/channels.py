@@ -59,6 +59,16 @@ class Channel:
         self._changed.set()
         return item
 
+    async def get_all(self) -> list[Item]:
+        """Everything that is buffered, at least one item; nothing at the end, as `get`."""
+        item = await self.get()
+        if item is None:
+            return []
+        items = [item, *self._items]
+        self._items.clear()
+        self._bytes = 0
+        return items
+
     def end(self) -> None:
         """The writer is done, or has vanished: the reader gets what is buffered, then the end."""
         self._ended = True

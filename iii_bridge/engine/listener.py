@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http
+import itertools
 import logging
 import socket
 from collections.abc import Sequence
@@ -193,10 +194,12 @@ async def _give_to_reader(ws: ServerConnection, channel: Channel) -> None:
     leaving = asyncio.ensure_future(ws.wait_closed())
     leaving.add_done_callback(lambda _: channel.drop())
     try:
-        while (item := await channel.get()) is not None:
-            await ws.send(item)
+        while items := await channel.get_all():
+            for binary, same in itertools.groupby(items, lambda item: isinstance(item, bytes)):
+                write_messages(ws, [item.encode() if isinstance(item, str) else item for item in same], binary=binary)
+            await ws.drain()
         await _close(ws, CLOSE_NO_CODE, "")
-    except ConnectionClosed:
+    except (ConnectionClosed, TransportClosed, OSError):
         pass
     finally:
         channel.drop()

@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from iii_bridge.engine import Engine
 from iii_bridge.engine.channels import Channel, ChannelGone, Channels
+from iii_bridge.engine.limits import CHANNEL_BYTES
 from iii_bridge.protocol.channel import Claim
 from tests.engine.support import BareWorker, asynchronous
 
@@ -142,3 +143,22 @@ async def test_a_channel_outlives_its_creator_and_is_claimed_in_process() -> Non
     channels.remove(entry.id)
     assert not channels.known(entry.id, entry.key)
     channels.close()
+
+
+@asynchronous
+async def test_everything_buffered_is_taken_at_once() -> None:
+    channel = Channel(4)
+    for item in ("a", b"b", "c"):
+        await channel.put(item)
+    assert await channel.get_all() == ["a", b"b", "c"]
+    large = "x" * CHANNEL_BYTES
+    for _ in range(3):
+        await channel.put(large)  # there is room again in bytes, too
+        assert await channel.get_all() == [large]
+    waiting = asyncio.create_task(channel.get_all())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await channel.put("d")
+    assert await waiting == ["d"]
+    channel.end()
+    assert await channel.get_all() == []
