@@ -19,6 +19,7 @@ from iii_bridge.errors import (
     InvocationError,
     Side,
     StatusError,
+    StreamTruncatedError,
 )
 from iii_bridge.status import StatusCode, format_status_line, parse_status_line
 from iii_bridge.wire import ErrorBody, text_or_none
@@ -41,6 +42,8 @@ def error_body(error: BaseException, function_id: str) -> ErrorBody:
     if isinstance(error, ContractError):
         return _violation_body(error, function_id)
     stack = _writable("".join(traceback.format_exception(error)).rstrip())
+    if isinstance(error, StreamTruncatedError):  # of its requests; a status says so in every language
+        error = StatusError(error.status, str(error))
     if isinstance(error, StatusError):
         line = format_status_line(error.status.name, error.message, error.details)
         return ErrorBody(error.status.name, _writable(error.message), f"{stack}\n{line}")

@@ -93,8 +93,8 @@ def test_the_convention_is_all_a_caller_needs(service: Any) -> None:
 @pytest.mark.parametrize(
     ("sent", "code", "path", "message"),
     [
-        (['{"sku":"a"}'], "invocation_failed", None, "cut short: 1 items arrived, and no end"),
-        (['{"sku":"a"}', '["end",2]'], "invocation_failed", None, "cut short: 1 of 2 items arrived"),
+        (['{"sku":"a"}'], "DATA_LOSS", None, "cut short: 1 items arrived, and no end"),
+        (['{"sku":"a"}', '["end",2]'], "DATA_LOSS", None, "cut short: 1 of 2 items arrived"),
         (['{"sku":"a"}', '["end",0]'], "contract_violation", "$.items", "1 items arrived, 0 were counted"),
         (['{"sku":"a"}', '{"sku":7}', '["end",2]'], "contract_violation", "$[1].sku", "expected a string"),
         (['{"sku":"a"}', '"b"', '["end",2]'], "contract_violation", "$[1]", "neither a message"),

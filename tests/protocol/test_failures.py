@@ -11,6 +11,7 @@ from iii_bridge.errors import (
     InvocationError,
     Side,
     StatusError,
+    StreamTruncatedError,
 )
 from iii_bridge.protocol.failures import error_body, error_from_body
 from iii_bridge.status import StatusCode, format_status_line, parse_status_line
@@ -109,3 +110,11 @@ def test_the_text_of_an_exception_does_not_pass_for_a_status() -> None:
     error = error_from_body(body, "x::y")
     assert type(error) is InvocationError
     assert error.code == "invocation_failed"
+
+
+def test_requests_that_were_cut_short_are_a_status_at_their_caller() -> None:
+    body = error_body(StreamTruncatedError("a::b", 3, 2), "a::b")
+    assert body.code == "DATA_LOSS"
+    error = error_from_body(body, "a::b")
+    assert isinstance(error, StatusError)
+    assert (error.status, error.message) == (StatusCode.DATA_LOSS, "a::b stream was cut short: 2 of 3 items arrived")
