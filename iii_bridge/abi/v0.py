@@ -19,6 +19,7 @@ from iii_bridge.abi.stubs import (
     SyncStub,
     Unary,
 )
+from iii_bridge.contract.redaction import redacted_repr
 from iii_bridge.contract.registry import File, register
 from iii_bridge.contract.spec import (
     BindingSpec,
@@ -136,5 +137,6 @@ __all__ = [
     "Value",
     "bridge_v1",
     "google_types",
+    "redacted_repr",
     "register",
 ]

@@ -63,7 +63,7 @@ from msgspec import UNSET, Meta, UnsetType
 from iii_bridge.contract import fast_values
 from iii_bridge.contract.backend import MessageBackend
 from iii_bridge.contract.compile_space import CompileSpace, headroom, indented
-from iii_bridge.contract.fast_values import OpenEnum, Unusual
+from iii_bridge.contract.fast_values import OpenEnum, OtherSpelling, Unusual
 from iii_bridge.contract.json_text import MAX_DEPTH, has_duplicates
 from iii_bridge.contract.leftovers import leftovers_of
 from iii_bridge.contract.plan import TREES, Element, FieldPlan, MessagePlan, Shape, height_of, plan_of
@@ -139,14 +139,22 @@ class FastDecoder:
     """Reads whole documents of one message class."""
 
     def __init__(
-        self, plan: MessagePlan, names: Names, shadow: type[Any], convert: Callable[..., Any], request: bool
+        self,
+        plan: MessagePlan,
+        names: Names,
+        shadow: type[Any],
+        convert: Callable[..., Any],
+        request: bool,
+        other: Callable[[], FastDecoder] | None,
     ) -> None:
+        """`other` gives the decoder of the other spelling of names, if that is to be tried."""
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(shadow).decode
         self._convert = convert
         self._members = len(plan.fields)
         self._leftovers = functools.partial(
             leftovers_of, message_type=plan.cls, names=names, taken=CALLER_MEMBER if request else None
         )
+        self._other = other
 
     def decode(self, data: bytes, unknown: UnknownLog) -> Any:
         """The message. Raises one of FAILURES.
@@ -156,8 +164,8 @@ class FastDecoder:
         count = [self._members]
         message = self._convert(self._decode(data), count)
         names = data.translate(None, _WHITE_SPACE).count(_NAME_END)
-        if names != count[0]:
-            self._look_again(data, names, unknown)
+        if names != count[0] and self._is_spelled_otherwise(data, names, unknown):
+            return self._in_other_spelling().decode(data, unknown)
         return message
 
     def decode_request(self, data: bytes, unknown: UnknownLog) -> tuple[Any, str | None]:
@@ -168,19 +176,32 @@ class FastDecoder:
             caller, count = None, [self._members]
         message = self._convert(shadow, count)
         names = data.translate(None, _WHITE_SPACE).count(_NAME_END)
-        if names != count[0]:
-            self._look_again(data, names, unknown)
+        if names != count[0] and self._is_spelled_otherwise(data, names, unknown):
+            return self._in_other_spelling().decode_request(data, unknown)
         return message, caller
 
-    def _look_again(self, data: bytes, names: int, unknown: UnknownLog) -> None:
-        """For members passed by, and for members that occur twice; `names` is how many names the text seems to hold."""
-        members, places = self._leftovers(data)
+    def _is_spelled_otherwise(self, data: bytes, names: int, unknown: UnknownLog) -> bool:
+        """Looks at members passed by, and for members that occur twice.
+
+        `names` is how many names the text seems to hold. True for fields in the other spelling: read it again.
+        """
+        try:
+            members, places = self._leftovers(data)
+        except OtherSpelling:
+            return True
         if places and unknown.refuses:
             raise Unusual
         if names != members and has_duplicates(data):
             raise Unusual
         for place, times in places:
             unknown.note(place, times)
+        return False
+
+    def _in_other_spelling(self) -> FastDecoder:
+        """For a peer that writes the other of two names throughout; a mixture is left to the exact decoder."""
+        if self._other is None:
+            raise Unusual
+        return self._other()
 
 
 class _Space(CompileSpace):
@@ -209,8 +230,8 @@ class _Space(CompileSpace):
         )
         self._globals.update(self._source.names)
 
-    def decoder(self, plan: MessagePlan, request: bool) -> FastDecoder:
-        """The decoder of a class; compiles what is not compiled yet."""
+    def decoder(self, plan: MessagePlan, request: bool, *, alone: bool = False) -> FastDecoder:
+        """The decoder of a class; compiles what is not compiled yet. `alone`, it knows no other spelling of names."""
         with self._lock:
             number = self._compile(plan)
             shadow = self._globals[f"S{number}"]
@@ -220,7 +241,11 @@ class _Space(CompileSpace):
                 shadow = msgspec.defstruct(
                     f"R{number}", [caller], bases=(shadow,), rename={"caller": CALLER_MEMBER}, **self._struct_options()
                 )
-            return FastDecoder(plan, self._names, shadow, self._globals[f"r{number}"], request)
+            other = None if alone else functools.cache(lambda: self._otherwise().decoder(plan, request, alone=True))
+            return FastDecoder(plan, self._names, shadow, self._globals[f"r{number}"], request, other)
+
+    def _otherwise(self) -> _Space:
+        return decoder_space(Names.PROTO if self._names is Names.JSON else Names.JSON, self._backend)
 
     def _struct_options(self) -> dict[str, Any]:
         # gc=False: shadows live for one document and never point back at themselves.

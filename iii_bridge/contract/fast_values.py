@@ -17,6 +17,7 @@ from iii_bridge.contract.json_text import MAX_DEPTH
 
 __all__ = [
     "OpenEnum",
+    "OtherSpelling",
     "Unusual",
     "duration_of",
     "duration_text",
@@ -49,6 +50,10 @@ _NINE_DIGITS: Final = len("2026-11-25T00:00:00.000000000Z")
 
 class Unusual(ValueError):
     """The compiled path does not handle this; the exact one will."""
+
+
+class OtherSpelling(Unusual):
+    """A field is spelled as another profile would spell it."""
 
 
 def unusual(_value: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
-from iii_bridge.contract.fast_values import Unusual
+from iii_bridge.contract.fast_values import OtherSpelling, Unusual
 from iii_bridge.contract.json_text import MAX_DEPTH
 from iii_bridge.contract.plan import FieldPlan, MessagePlan, Shape, plan_of
 from iii_bridge.contract.problems import Path
@@ -51,8 +51,8 @@ class Leftovers(NamedTuple):
 def leftovers_of(data: bytes, message_type: type, names: Names, taken: str | None = None) -> Leftovers:
     """Walks a document that the compiled decoder of a class has read.
 
-    `taken` is a member of the root that is no field. Raises Unusual for a member in the other spelling and for
-    unknown values nested too deeply, a msgspec error or UnicodeDecodeError for what is wrong inside unknown members.
+    `taken` is a member of the root that is no field. Raises OtherSpelling for a member in the other spelling, Unusual
+    for unknown values nested too deeply, a msgspec error or UnicodeDecodeError for faults inside unknown members.
     """
     tree = _decode(data)
     members = 0
@@ -98,7 +98,7 @@ def _take(value: dict[str, Any], known: frozenset[str], other: frozenset[str], p
     for name in value:
         if name not in known:
             if name in other:
-                raise Unusual
+                raise OtherSpelling
             unknown[place, name] = unknown.get((place, name), 0) + 1
             count += _count(value[name], 0)
     return count

@@ -72,7 +72,7 @@ def test_it_takes_null_for_null_values_and_leaves_their_names() -> None:
 def test_it_leaves_other_spellings_to_the_exact_decoder() -> None:
     cls = orders().cls("shop.v1.Order")
     for document in (
-        '{"order_id":"a"}',
+        '{"order_id":"a","customerNumber":"5"}',
         '{"customerNumber":"5.0"}',
         '{"weight":"1"}',
         '{"signature":"-_8"}',
@@ -81,6 +81,23 @@ def test_it_leaves_other_spellings_to_the_exact_decoder() -> None:
         with pytest.raises(FAILURES):
             decoder(cls).decode(document.encode(), log())
         assert codec_for(cls).decode(document) is not None
+
+
+@pytest.mark.parametrize("names", list(Names))
+def test_it_takes_either_spelling_of_names_but_no_mixture(names: Names) -> None:
+    contract = orders()
+    cls = contract.cls("shop.v1.Order")
+    for other in Names:
+        codec = codec_for(cls, JsonProfile(names=other))
+        message = cls(order_id="a", lines=[contract.cls("shop.v1.Line")(sku="b")], tags=["c"])
+        assert decoder(cls, names).decode(codec.encode(message), log()) == message
+        document = codec.encode(message).replace(b"{", b'{"_caller_worker_id":"w",', 1)
+        assert decoder(cls, names, request=True).decode_request(document, log()) == (message, "w")
+    mixed = b'{"order_id":"a","lines":[{"price":{"currencyCode":"EUR"}}]}'
+    with pytest.raises(FAILURES):
+        decoder(cls, names).decode(mixed, log())
+    with pytest.raises(FAILURES):
+        decoder(cls, names).decode(b'{"order_id":"a","orderId":"a"}', log())
 
 
 def test_requests_carry_the_caller() -> None:

@@ -247,6 +247,7 @@ class _FileBuilder:
             rules=rules,
             examples=field_examples(options, cardinality),
             deprecated=proto.options.deprecated,
+            redacted=proto.options.debug_redact,
             comment=self._sources.comment(path),
             place=place,
             option_place=self._sources.place((*path, 8)) if proto.options.ByteSize() else None,

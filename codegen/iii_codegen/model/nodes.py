@@ -121,6 +121,8 @@ class Field:
     examples: tuple[Json, ...] = ()
     """Of one value, in ProtoJSON; those of an enum are numbers."""
     deprecated: bool = False
+    redacted: bool = False
+    """Marked debug_redact: its contents are shown nowhere."""
     comment: str = ""
     place: Place
     option_place: Place | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iii_codegen.emit.file import Lines
 from iii_codegen.emit.python.literal import docstring, text
-from iii_codegen.emit.python.module import BETTERPROTO, BUILTINS, DATACLASSES, Module
+from iii_codegen.emit.python.module import ABI, BETTERPROTO, BUILTINS, DATACLASSES, Module
 from iii_codegen.emit.python.names import enum_value_name, member_name
 from iii_codegen.emit.python.types import Names
 from iii_codegen.model.nodes import Cardinality, Element, Enum, Field, Kind, Message
@@ -38,10 +38,19 @@ class MessageWriter:
                 lines.add("")
             for item in message.fields:
                 lines.add(*self._field(item))
+            lines.add(*self._redaction(message))
             if not (message.comment.strip() or members):
                 lines.add("pass")
         self._names.leave(outer)
         return lines
+
+    def _redaction(self, message: Message) -> list[str]:
+        """A `__repr__` for a message that hides what some of its fields hold."""
+        hidden = [text(member_name(item.name)) for item in message.fields if item.redacted]
+        if not hidden:
+            return []
+        returned = f"{self._module.use(ABI)}.redacted_repr(self, ({', '.join(hidden)},))"
+        return ["", f"def __repr__(self) -> {self._module.use(BUILTINS)}.str:", f"    return {returned}"]
 
     def _field(self, field: Field) -> list[str]:
         betterproto = self._module.use(BETTERPROTO)

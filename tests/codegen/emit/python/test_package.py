@@ -43,7 +43,7 @@ CONTRACT = shop(
       optional int64 count = 2;
       repeated Line lines = 3;
       map<string, google.protobuf.Timestamp> times = 4;
-      oneof payment { string card = 5; bytes token = 6; }
+      oneof payment { string card = 5 [debug_redact = true]; bytes token = 6; }
       State state = 7;
       google.protobuf.Duration ttl = 8;
       google.protobuf.Struct extra = 9;
@@ -252,3 +252,22 @@ def test_service_without_methods_and_message_without_fields(tmp_path: Path) -> N
 
 def test_the_same_every_time() -> None:
     assert emitted(CONTRACT) == emitted(CONTRACT)
+
+
+def test_redacted_fields_are_not_shown(tmp_path: Path) -> None:
+    contract = shop(
+        """
+        message Login {
+          string user = 1;
+          string class = 2 [debug_redact = true];
+          repeated Login parse = 3 [debug_redact = true];
+          optional int32 pin = 4 [debug_redact = true];
+          Login earlier = 5;
+        }
+        """
+    )
+    login: Any = load(tmp_path, contract, "shop.v1").Login
+    assert repr(login(user="ann", class_="secret", pin=7)) == "Login(user='ann', class_=<redacted>, pin=<redacted>)"
+    nested = login(parse_=[login(user="x")], earlier=login(class_="secret"))
+    assert repr(nested) == "Login(parse_=<redacted>, earlier=Login(class_=<redacted>))"
+    assert repr(login()) == "Login()"
