@@ -53,9 +53,10 @@ class Answer:
 
 
 class _Returned(msgspec.Struct):
-    """The members of a handler's object that count; other spellings are ignored."""
+    """The members of a handler's object that count. The Python SDK's model spells the status in its own way."""
 
-    status_code: Any = 200
+    status_code: Any = None
+    camel_status: Any = msgspec.field(default=None, name="statusCode")
     headers: Raw = NULL
     body: Raw = Raw(b"{}")
 
@@ -94,7 +95,7 @@ def from_result(result: Raw) -> Answer:
         headers = _header_lines(returned.headers)
     except msgspec.DecodeError as error:  # a lone surrogate, which Node and Python send (sdks.md 1.10)
         return error_answer(500, "INTERNAL_ERROR", f"the handler's answer could not be read: {error}")
-    status = returned.status_code
+    status = returned.camel_status if returned.status_code is None else returned.status_code
     if isinstance(status, bool) or not isinstance(status, int):
         status = 200
     if not 200 <= status <= 599:

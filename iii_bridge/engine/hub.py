@@ -20,7 +20,7 @@ from iii_bridge.engine.builtins import Builtin, BuiltinCall, BuiltinFailure
 from iii_bridge.engine.connection import Connection
 from iii_bridge.engine.http_functions import HttpFunctions
 from iii_bridge.engine.limits import MOST_OWN_CALLS, MOST_WAITING_CALLS
-from iii_bridge.engine.providers import NOT_CARRIED, TriggerProvider, TriggerRefused
+from iii_bridge.engine.providers import NOT_CARRIED, NOT_CARRIED_FUNCTIONS, TriggerProvider, TriggerRefused
 from iii_bridge.errors import InvocationError
 from iii_bridge.protocol.engine import EngineProtocol
 from iii_bridge.protocol.engine_effects import (
@@ -68,7 +68,12 @@ class Hub:
     """
 
     def __init__(self, *, namespace_grace: float = 5.0, http_functions: HttpFunctions | None = None) -> None:
-        self.protocol = EngineProtocol(new_id, namespace_grace=namespace_grace, not_carried=NOT_CARRIED)
+        self.protocol = EngineProtocol(
+            new_id,
+            namespace_grace=namespace_grace,
+            not_carried=NOT_CARRIED,
+            not_carried_functions=NOT_CARRIED_FUNCTIONS,
+        )
         self.on_worker_changed: list[Callable[[str, str], None]] = []
         self.on_trigger_removed: list[Callable[[str], None]] = []
         self.http_functions = http_functions or HttpFunctions()

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from iii_bridge.protocol.engine_state import Binding, TriggerType
 
-__all__ = ["NOT_CARRIED", "TriggerProvider", "TriggerRefused"]
+__all__ = ["NOT_CARRIED", "NOT_CARRIED_FUNCTIONS", "TriggerProvider", "TriggerRefused"]
 
 
 class TriggerRefused(Exception):
@@ -50,3 +50,15 @@ NOT_CARRIED: Final[Mapping[str, str]] = {
     )
 }
 """Known trigger types without a provider here, and the text that refuses each."""
+
+NOT_CARRIED_FUNCTIONS: Final[Mapping[str, str]] = {
+    "configuration::": "the configuration worker",
+    "engine::alerts::": "alerts",
+    "engine::health::": "health checks",
+    "engine::logs::": "queries of logs",
+    "engine::metrics::": "queries of metrics",
+    "engine::rollups::": "queries of metrics",
+    "engine::sampling::": "sampling rules",
+    "engine::traces::": "queries of traces",
+}
+"""How ids begin that a full engine has functions for and this one has not, and what they are (wire.md 7.7, 7.8)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import UNSET, Raw, UnsetType
 
@@ -30,7 +30,9 @@ def blank_namespace(member: str) -> ErrorBody:
 class Catalogue:
     """The function table. A worker in `default` may shadow a built-in id (wire.md 3.1)."""
 
-    def __init__(self) -> None:
+    def __init__(self, not_carried: Mapping[str, str] | None = None) -> None:
+        """`not_carried`: how ids begin that this engine knows of but does not carry, and what they belong to."""
+        self._not_carried = dict(not_carried or {})
         self._owned: dict[tuple[str, str], FunctionEntry] = {}
         self._builtin: dict[str, FunctionEntry] = {}
 
@@ -48,6 +50,14 @@ class Catalogue:
         if entry is None and namespace == DEFAULT_NAMESPACE:
             return self._builtin.get(function_id)
         return entry
+
+    def missing(self, namespace: str, function_id: str) -> str:
+        """What a caller is told about a function that is not there."""
+        text = f"Function {function_id} not found in namespace {namespace}."
+        for beginning, what in self._not_carried.items():
+            if function_id.startswith(beginning):
+                return f"{text} This engine version does not carry {what}; use the full iii engine."
+        return text
 
     def namespaces_of(self, function_id: str) -> list[str]:
         """The namespaces that have a function of this id, sorted."""

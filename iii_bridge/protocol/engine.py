@@ -82,8 +82,9 @@ class EngineProtocol:
         *,
         namespace_grace: float = 5.0,
         not_carried: Mapping[str, str] | None = None,
+        not_carried_functions: Mapping[str, str] | None = None,
     ) -> None:
-        self.catalogue = Catalogue()
+        self.catalogue = Catalogue(not_carried_functions)
         self.triggers = Triggers(not_carried)
         self._ids = ids
         self._grace = namespace_grace

@@ -122,7 +122,7 @@ class Invocations:
         )
         entry = self._catalogue.find(namespace, message.function_id)
         if entry is None:
-            text = f"Function {message.function_id} not found in namespace {namespace}."
+            text = self._catalogue.missing(namespace, message.function_id)
             return self.finish(pending, None, ErrorBody("function_not_found", text))
         return self._start(pending, entry, NULL if message.data is UNSET else message.data, message.metadata)
 
@@ -240,7 +240,7 @@ class Invocations:
         return self._start(pending, provider, raw(request), UNSET)
 
     def _not_found(self, namespace: str, function_id: str) -> ErrorBody:
-        text = f"Function {function_id} not found in namespace {namespace}."
+        text = self._catalogue.missing(namespace, function_id)
         elsewhere = self._catalogue.namespaces_of(function_id)
         if elsewhere:
             text += f" It is registered in namespace(s): {', '.join(elsewhere)}."

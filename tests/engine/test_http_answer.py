@@ -26,7 +26,9 @@ def plain(made: Answer) -> list[tuple[bytes, bytes]]:
     ("value", "status", "content_type", "body"),
     [
         ({"status_code": 201, "body": {"a": 1}}, 201, b"application/json", b'{"a":1}'),
-        ({"statusCode": 404, "body": "x"}, 200, b"application/json", b'"x"'),
+        ({"statusCode": 404, "body": "x"}, 404, b"application/json", b'"x"'),
+        ({"status_code": 201, "statusCode": 404, "body": "x"}, 201, b"application/json", b'"x"'),
+        ({"status_code": None, "statusCode": None, "body": "x"}, 200, b"application/json", b'"x"'),
         ({}, 200, b"application/json", b"{}"),
         ("just text", 200, b"application/json", b"{}"),
         ([1], 200, b"application/json", b"{}"),

@@ -66,3 +66,18 @@ async def test_a_fault_in_a_provider_is_a_refusal_and_not_the_end_of_the_connect
         await worker.trigger("t", "http", "a::f", {"api_path": "/x"})
         refused = await worker.receive("triggerregistrationresult")
         assert "failed inside the engine" in refused["error"]["message"]
+
+
+@asynchronous
+async def test_a_function_that_is_not_carried_is_missing_and_the_text_says_why() -> None:
+    async with Engine() as engine:
+        worker = await BareWorker.join(engine)
+        for function_id in ("engine::traces::list", "engine::metrics::list", "configuration::get"):
+            error = (await worker.call(function_id, {}))["error"]
+            assert error["code"] == "function_not_found"
+            assert "does not carry" in error["message"]
+        assert "does not carry" not in (await worker.call("a::none", {}))["error"]["message"]
+        await worker.function("configuration::get")
+        await worker.start("configuration::get", {})
+        await worker.answer("a worker may provide it")
+        assert (await worker.receive("invocationresult"))["result"] == "a worker may provide it"

@@ -87,6 +87,12 @@ DIFFERENCES = [
     ),
     Difference(
         "http.jsonl",
+        31,
+        "`statusCode` counts as `status_code`: the Python SDK's model of an answer spells it so",
+        lambda recorded: {**recorded, "status": 404},
+    ),
+    Difference(
+        "http.jsonl",
         46,
         "a 204 has no content-length (RFC 9110 8.6); the real engine says 2",
         _without_length,
