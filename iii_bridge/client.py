@@ -79,7 +79,7 @@ class Bridge(Verbs):
         """
         self._settings = settings
         self._session = Session(
-            WorkerProtocol(settings.registration()),
+            WorkerProtocol(settings.registration(), backlog=settings.backlog),
             dial,
             self._on_event,
             backoff=settings.reconnect.backoff(),

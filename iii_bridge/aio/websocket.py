@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import re
+import ssl
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
@@ -101,24 +102,35 @@ def channel_url(url: str, ref: ChannelRef) -> str:
     return f"{base.rstrip('/')}/ws/channels/{quote(ref.channel_id, safe='')}?{query and query + '&'}{own}"
 
 
-async def dial(url: str, headers: Mapping[str, str], heartbeat: float = DEFAULT_INTERVAL) -> Line:
-    """Opens a connection. Raises TransportClosed when it cannot, LocalProtocolError for a URL that is none.
+async def dial(
+    url: str, headers: Mapping[str, str], *, heartbeat: float = DEFAULT_INTERVAL, tls: ssl.SSLContext | None = None
+) -> Line:
+    """Opens a connection. Raises TransportClosed when it cannot, LocalProtocolError when it never will.
 
-    Over TLS for wss://, and through the proxy that the environment names.
-    `heartbeat` is in seconds, see `Liveness`.
+    Over TLS for wss://, with `tls` or the system's authorities, and through the
+    proxy that the environment names. `heartbeat` is in seconds, see `Liveness`.
     """
     options: dict[str, Any] = {"create_connection": LineConnection, "ping_interval": None, "write_limit": _WRITE_LIMIT}
-    connection: Any = await _connect(url, headers, **options)
+    connection: Any = await _connect(url, headers, tls, **options)
     return Line(connection, heartbeat)
 
 
-async def dial_channel(url: str, headers: Mapping[str, str], ref: ChannelRef, sink: ChannelSink) -> WebSocketChannel:
+async def dial_channel(
+    url: str, headers: Mapping[str, str], ref: ChannelRef, sink: ChannelSink, *, tls: ssl.SSLContext | None = None
+) -> WebSocketChannel:
     """Opens one end of a channel of the engine at `url`. Raises as `dial`."""
     make: Any = functools.partial(_ChannelConnection, sink=sink)
-    return WebSocketChannel(await _connect(channel_url(url, ref), headers, create_connection=make, ping_interval=None))
+    options: dict[str, Any] = {"create_connection": make, "ping_interval": None}
+    return WebSocketChannel(await _connect(channel_url(url, ref), headers, tls, **options))
 
 
-async def _connect(url: str, headers: Mapping[str, str], **options: Any) -> ClientConnection:
+async def _connect(
+    url: str, headers: Mapping[str, str], tls: ssl.SSLContext | None, **options: Any
+) -> ClientConnection:
+    if tls is not None:
+        if not url.startswith("wss://"):
+            raise LocalProtocolError(f"tls is for a url that begins with wss://, not for {_shown(url)!r}")
+        options["ssl"] = tls
     try:
         return await connect(
             url,
@@ -129,13 +141,22 @@ async def _connect(url: str, headers: Mapping[str, str], **options: Any) -> Clie
             max_size=MAX_MESSAGE_BYTES + FORWARDING_ROOM_BYTES,  # a full message that grew at the engine
             **options,
         )
+    except OSError as error:  # first: a certificate that does not verify is a ValueError as well
+        raise _nobody(url, error) from error
     except (InvalidURI, ValueError):  # the standard library's parser raises the latter for a bad port
         shown = _shown(url)
         # Without the cause, whose text holds the whole url.
         raise LocalProtocolError(f"the engine's url is not a WebSocket url; write ws://host:port: {shown!r}") from None
-    except (OSError, TimeoutError, WebSocketException) as error:
-        reason = f"no engine answers at {_shown(url)}; start one there, or correct the url: "
-        raise TransportClosed(1006, reason + (str(error) or type(error).__name__)) from error
+    except ImportError as error:
+        problem = "a SOCKS proxy needs python-socks; install it with: pip install 'python-socks[asyncio]'"
+        raise LocalProtocolError(problem) from error
+    except WebSocketException as error:
+        raise _nobody(url, error) from error
+
+
+def _nobody(url: str, error: Exception) -> TransportClosed:
+    reason = f"no engine answers at {_shown(url)}; start one there, or correct the url: "
+    return TransportClosed(1006, reason + (str(error) or type(error).__name__))
 
 
 def _shown(url: str) -> str:

@@ -59,11 +59,13 @@ def connect(
 
     def make() -> Bridge:
         settings = Settings.resolve(url, **options)
-        dialler = functools.partial(dial, settings.url, settings.headers, settings.heartbeat)
+        dialler = functools.partial(
+            dial, settings.url, settings.headers, heartbeat=settings.heartbeat, tls=settings.tls
+        )
         return Bridge(
             settings,
             dialler,
-            functools.partial(dial_channel, settings.url, settings.headers),
+            functools.partial(dial_channel, settings.url, settings.headers, tls=settings.tls),
             client_interceptors=client_interceptors,
             server_interceptors=server_interceptors,
         )

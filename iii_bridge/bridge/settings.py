@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata as distribution
@@ -19,6 +20,7 @@ from iii_bridge.errors import LocalProtocolError
 from iii_bridge.protocol.backoff import Backoff
 from iii_bridge.protocol.builtins import WorkerRegistration, WorkerTelemetry, clean_name
 from iii_bridge.protocol.liveness import DEFAULT_INTERVAL
+from iii_bridge.protocol.worker import DEFAULT_BACKLOG
 from iii_bridge.wire.limits import DEFAULT_URL
 
 if TYPE_CHECKING:
@@ -90,6 +92,8 @@ class ConnectOptions(TypedDict, total=False):
     """Default `$III_NAMESPACE`, else none, which is `default`."""
     headers: Mapping[str, str] | None
     """Sent with the handshake. `$III_TOKEN` becomes a bearer token unless an Authorization is among them."""
+    tls: ssl.SSLContext | None
+    """For a wss:// url: authorities and certificates of your own; default the system's authorities."""
     timeout: float
     """Of every call for which neither the caller nor the contract says; default 30."""
     connect_timeout: float
@@ -98,6 +102,8 @@ class ConnectOptions(TypedDict, total=False):
     """How often the connection is looked at, default 20; three times without a sign of life, and it is given up."""
     reconnect: Reconnect
     """Pauses between attempts to get back, and how many there may be; default any number."""
+    backlog: int
+    """Calls that may wait for a connection or for room on it, default 10,000; the next is refused, none is dropped."""
     retry: Retry
     """How calls are repeated that the contract allows to be repeated."""
     opentelemetry: OpenTelemetry | bool
@@ -126,10 +132,12 @@ class Settings:
     namespace: str | None
     description: str = ""
     headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS, repr=False)  # may hold a token
+    tls: ssl.SSLContext | None = None
     timeout: float = DEFAULT_TIMEOUT
     connect_timeout: float = DEFAULT_CONNECT_TIMEOUT
     heartbeat: float = DEFAULT_INTERVAL
     reconnect: Reconnect = Reconnect()
+    backlog: int = DEFAULT_BACKLOG
     retry: Retry = DEFAULT_RETRY
     opentelemetry: OpenTelemetry | bool = False
     ship_logs: int | None = None
@@ -160,7 +168,7 @@ class Settings:
         for name in ("timeout", "connect_timeout", "heartbeat"):
             if not given.get(name, 1) > 0:
                 raise LocalProtocolError(f"{name} must be a positive number of seconds, not {given[name]!r}")
-        for name in ("handler_threads", "concurrency"):
+        for name in ("handler_threads", "concurrency", "backlog"):
             number = given.get(name)
             if number is not None and number < 1:
                 raise LocalProtocolError(f"{name} must be at least 1, not {number!r}")

@@ -469,3 +469,31 @@ def test_closing_writes_what_is_queued_and_fails_what_is_open() -> None:
             assert peer.transport.closed
 
     run_virtually(main())
+
+
+def test_an_engine_of_a_later_generation_is_served_as_it_was(caplog: pytest.LogCaptureFixture) -> None:
+    """It may announce features, acknowledge registrations and send frames nobody here knows (wire.md 12.3)."""
+
+    async def main() -> None:
+        async with world() as w:
+            w.session.protocol.register_function(RegisterFunction("f"))
+            w.session.start()
+            peer = await w.engine.accept(register=False)
+            features = ["observe.v1", "local-dispatch.v1", "of-2031.v9"]
+            await peer.send(type="workerregistered", worker_id="w1", reattach_token="t1", features=features, more={})
+            await w.session.wait_ready(5.0)
+            await peer.send(type="functionregistered", id="f", namespace="default", revision=1, local_dispatch=True)
+            await peer.send(type="observeradded", function_id="f", revision=2, observer={"id": "o"})
+            calling = w.call()
+            call = await peer.next_call()
+            await peer.answer(call, "ok", served_by="somebody")
+            assert bytes(await calling) == b'"ok"'
+            frame = {"invocation_id": "i", "function_id": "f", "data": {}, "caller": {"worker_id": "c"}}
+            await peer.send(type="invokefunction", **frame, observe_depth=1)
+            await asyncio.sleep(1)
+            assert [type(event) for event in w.events if isinstance(event, Invoked)] == [Invoked]
+            assert w.session.ready
+
+    with caplog.at_level(logging.WARNING):
+        run_virtually(main())
+    assert caplog.records == []
