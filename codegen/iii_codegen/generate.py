@@ -11,6 +11,7 @@ from iii_codegen.emit.python.google import check_google_names
 from iii_codegen.emit.python.package import emit_python
 from iii_codegen.model.build import build
 from iii_codegen.model.check import check
+from iii_codegen.model.check_rules import check_cel
 from iii_codegen.model.diagnostics import Diagnostic, Report
 from iii_codegen.model.library import user_files
 from iii_codegen.model.nodes import Tree
@@ -42,6 +43,8 @@ def generate(config: Config) -> Outcome:
     tree, report = read_contracts(config)
     if config.python is not None and config.python.messages == "google":
         check_google_names(tree, report)
+    elif config.python is not None:
+        check_cel(tree, report)
     if report.errors:
         return Outcome(report.diagnostics, failed=True, changes=[])
     changes: list[Changes] = []

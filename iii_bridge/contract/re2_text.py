@@ -8,7 +8,7 @@ from typing import Final
 from iii_bridge.contract.re2 import Alternate, Anchor, Chars, Concat, Node, Repeat, parse_pattern
 from iii_bridge.contract.re2_classes import Ranges, inverted
 
-__all__ = ["ecma_pattern", "python_pattern"]
+__all__ = ["ecma_pattern", "python_pattern", "python_text"]
 
 _PYTHON_ANCHORS: Final = {
     Anchor.TEXT_START: r"\A",
@@ -32,7 +32,12 @@ _EVERYTHING: Final[Ranges] = ((0, 0x10FFFF),)
 
 def python_pattern(pattern: str) -> str:
     """The same for `re.search`, without flags. Raises PatternError."""
-    return _text(parse_pattern(pattern), _PYTHON_ANCHORS)
+    return python_text(parse_pattern(pattern))
+
+
+def python_text(node: Node) -> str:
+    """As `python_pattern`, of a tree."""
+    return _text(node, _PYTHON_ANCHORS)
 
 
 def ecma_pattern(pattern: str) -> str | None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -23,7 +22,7 @@ from iii_bridge.contract.fast_values import is_negative_zero
 from iii_bridge.contract.formats import FORMATS, PHRASES
 from iii_bridge.contract.nanoseconds import nanoseconds_beyond
 from iii_bridge.contract.plan import Element, FieldPlan, Shape
-from iii_bridge.contract.re2_text import python_pattern
+from iii_bridge.contract.re2_match import matcher
 from iii_bridge.contract.rules import (
     AnyRules,
     BoolRules,
@@ -250,8 +249,8 @@ class _Writer:
         yield from self._length(rules.length, "v", "len", "character")
         yield from self._length(rules.bytes_length, "v.encode()", "bytes", "byte", suffix=" in UTF-8")
         if rules.pattern is not None:
-            search = self._constants.add(re.compile(python_pattern(rules.pattern)).search)
-            yield self._check("pattern", f"not {search}(v)", f"must match the pattern {_cut(rules.pattern)}")
+            matches = self._constants.add(matcher(rules.pattern))
+            yield self._check("pattern", f"not {matches}(v)", f"must match the pattern {_cut(rules.pattern)}")
         yield from self._parts(rules)
         if rules.format:
             rule = "well_known_regex" if rules.format.startswith("header") else rules.format
@@ -340,11 +339,11 @@ class _Writer:
 
 def _bytes_matcher(pattern: str) -> Any:
     """Bytes match as the text they are in UTF-8; those that are none match nothing."""
-    search = re.compile(python_pattern(pattern)).search
+    of_text = matcher(pattern)
 
     def matches(value: bytes) -> bool:
         try:
-            return search(value.decode()) is not None
+            return of_text(value.decode())
         except UnicodeDecodeError:
             return False
 

@@ -19,6 +19,7 @@ from iii_codegen.emit.jsonschema.files import method_schemas
 from iii_codegen.emit.python.package import emit_python
 from iii_codegen.model.build import build
 from iii_codegen.model.check import check
+from iii_codegen.model.check_rules import check_cel
 from iii_codegen.model.diagnostics import Report
 from iii_codegen.model.nodes import Tree
 from iii_codegen.protos import import_paths
@@ -80,6 +81,7 @@ def model(sources: Sources) -> tuple[Tree, Report]:
     report = Report()
     tree = build(descriptors(sources), list(sources), report, follow=lambda _: True)
     check(tree, report)
+    check_cel(tree, report)  # as for betterproto2's messages
     return tree, report
 
 

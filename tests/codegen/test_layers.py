@@ -22,7 +22,7 @@ MAY_IMPORT = {  # from low to high: a part, and the parts it may import besides 
 
 
 # What of the runtime a contract is read by; the generator may not import more.
-_CONTRACT = ("http_template", "re2", "re2_text", "rule_fit", "rule_options", "rules", "scalars", "spec")
+_CONTRACT = ("http_template", "re2", "re2_match", "re2_text", "rule_fit", "rule_options", "rules", "scalars", "spec")
 SHARED = {"iii_bridge", "iii_bridge.cron", "iii_bridge.types", *(f"iii_bridge.contract.{name}" for name in _CONTRACT)}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from iii_bridge.contract.re2 import PatternError
+from iii_bridge.contract.re2_match import matcher
 from iii_bridge.contract.re2_text import ecma_pattern
 from iii_bridge.contract.rule_fit import misfit
 from iii_bridge.contract.rules import (
@@ -23,7 +24,7 @@ from iii_bridge.contract.rules import (
 from iii_codegen.model.diagnostics import Report
 from iii_codegen.model.nodes import Cardinality, Field, Message, Place, Tree
 
-__all__ = ["check_rules"]
+__all__ = ["check_cel", "check_rules"]
 
 _SHOWN: Final = 60
 
@@ -38,6 +39,21 @@ def check_rules(tree: Tree, report: Report) -> None:
                     _check_field(field, field.rules, report)
 
 
+def check_cel(tree: Tree, report: Report) -> None:
+    """Reports rules in CEL in the generated files, for message libraries whose messages they are not evaluated for."""
+    for file in tree.generated_files():
+        for message in file.all_messages():
+            rules = [] if message.rules is None else [(message.full_name, message.place, message.rules.custom)]
+            for field in message.fields:
+                if field.rules is not None:
+                    place = field.option_place or field.place
+                    rules += [(what, place, held.custom) for what, held in _parts(f"field {field.name}", field.rules)]
+            for what, place, custom in rules:
+                for rule in custom:
+                    if rule.cel:
+                        report.add("III504", place, f"{what} has a rule in CEL: {_cut(rule.name)}")
+
+
 def _check_message(message: Message, report: Report) -> None:
     if message.rules is None:
         return
@@ -50,7 +66,7 @@ def _check_message(message: Message, report: Report) -> None:
         elif twice or not group.fields:
             what = f"names {twice[0]} twice" if twice else "names no fields"
             report.add("III505", message.place, f"a rule of {message.full_name} {what}")
-    _check_custom(message.full_name, message.rules.custom, message.place, report)
+    _check_known(message.full_name, message.rules.custom, message.place, report)
 
 
 def _check_field(field: Field, rules: FieldRules, report: Report) -> None:
@@ -66,7 +82,7 @@ def _check_field(field: Field, rules: FieldRules, report: Report) -> None:
         report.add("III501", place, f"field {field.name} {problem}")
         return
     for what, inner in _parts(f"field {field.name}", rules):
-        _check_custom(what, inner.custom, place, report)
+        _check_known(what, inner.custom, place, report)
         for impossible in _impossible(inner):
             report.add("III502", place, f"{what} can never be right: {impossible}")
         _check_pattern(what, inner, place, report)
@@ -79,11 +95,9 @@ def _parts(what: str, rules: FieldRules) -> Iterator[tuple[str, FieldRules]]:
         yield from _parts(f"a {word} of {what}", held)
 
 
-def _check_custom(what: str, custom: tuple[CustomRule, ...], place: Place, report: Report) -> None:
+def _check_known(what: str, custom: tuple[CustomRule, ...], place: Place, report: Report) -> None:
     for rule in custom:
-        if rule.cel:
-            report.add("III504", place, f"{what} has a rule in CEL: {_cut(rule.name)}")
-        else:
+        if not rule.cel:
             report.add("III506", place, f"{what} has a rule that is not known: {rule.name}")
 
 
@@ -91,6 +105,7 @@ def _check_pattern(what: str, rules: FieldRules, place: Place, report: Report) -
     if not isinstance(rules.value, StringRules | BytesRules) or rules.value.pattern is None:
         return
     try:
+        matcher(rules.value.pattern)
         written = ecma_pattern(rules.value.pattern)
     except PatternError as error:
         report.add("III503", place, f"pattern of {what} cannot be read: {error}")

@@ -81,7 +81,7 @@ CODES: Final[dict[str, Code]] = {
     "III501": Code("rules that do not fit the field", "use the rules of the field's own type"),
     "III502": Code("rules that no value follows", "correct the bounds"),
     "III503": Code("pattern that cannot be read", "write it in RE2's syntax, as docs/contract-options.md describes it"),
-    "III504": Code("rule in CEL", "say it with the standard rules: CEL is not evaluated for betterproto2 messages"),
+    "III504": Code("rule in CEL", "say it with the standard rules, or set `messages` to google in [tool.iii-bridge]"),
     "III505": Code("rule about fields that the message does not have", "name fields of the message, each once"),
     "III506": Code("rule that this version does not know", "remove it, or look for a newer iii-bridge"),
     "III507": Code(

@@ -8,6 +8,7 @@ from typing import TextIO
 from iii_codegen.emit.file import OutputFile
 from iii_codegen.model.build import build
 from iii_codegen.model.check import check
+from iii_codegen.model.check_rules import check_cel
 from iii_codegen.model.diagnostics import Report
 from iii_codegen.model.library import is_library, user_files
 from iii_codegen.model.nodes import Tree
@@ -29,6 +30,8 @@ def run_plugin(data: bytes, known: Mapping[str, tuple[str, ...]], emit: Emit, er
     report = Report()
     tree = build(request.files, user_files(request.to_generate), report, follow=is_library)
     check(tree, report)
+    if options.get("messages") == "betterproto2":
+        check_cel(tree, report)
     if report.errors:
         return failure("contracts have errors\n" + "\n".join(str(item) for item in report.diagnostics))
     err.writelines(f"{item}\n" for item in report.warnings)

@@ -205,6 +205,7 @@ CASES: list[tuple[str, Sources]] = [
     ("III502", rule("double = { in: 1 not_in: 1 }", "double")),
     ("III503", rule('string.pattern = "(?=a)"', "string")),
     ("III503", rule('bytes.pattern = "a**"', "bytes")),
+    ("III503", rule('string.pattern = "(abcdefghijklmnopqrstuvw|x){1000}"', "string")),
     ("III504", rule('cel = { id: "x" expression: "true" }', "string")),
     ("III504", rule('cel_expression = "this > 1"', "int32")),
     ("III504", shop('message M { option (buf.validate.message).cel_expression = "true"; }')),
