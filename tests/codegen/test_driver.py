@@ -216,3 +216,24 @@ runpy.run_module("iii_codegen", run_name="__main__")
     done = subprocess.run([sys.executable, "-c", script], cwd=project.root, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert done.stderr == "error: croniter is not installed; install it with: pip install 'iii-bridge[codegen]'\n"
+
+
+def test_rules_in_cel_need_messages_they_are_evaluated_for(project: Project) -> None:
+    rule = '(buf.validate.field).cel = { id: "even" message: "must be even" expression: "this % 2 == 0" }'
+    write_sources(project.root / "proto", shop(f"message R {{ int32 number = 1 [{rule}]; }}"))
+    assert project.run() == 1
+    assert re.search(
+        r"shop\.proto:\d+:\d+: error III504: field number has a rule in CEL: even$", project.err[0].split("\n")[0]
+    )
+    (project.root / "pyproject.toml").write_text('[tool.iii-bridge]\nmessages = "google"\n')
+    assert project.run() == 0
+    code = (
+        "from contracts.shop.v1 import R; from iii_bridge.contract.protojson import codec_for; codec = codec_for(R)\n"
+        "codec.encode(R(number=2))\n"
+        "try: codec.encode(R(number=3))\n"
+        "except ValueError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], cwd=project.root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "must be even at $.number\n"

@@ -20,7 +20,7 @@ def answer(sources: Sources, parameter: str = "", only: tuple[str, ...] = ()) ->
     err = io.StringIO()
     data = run_plugin(
         request.SerializeToString(),
-        {"a": ("b", "c")},
+        {"a": ("b", "c"), "messages": ("betterproto2", "google")},
         lambda tree, options: [OutputFile(path, str(options)) for path in tree.generated],
         err,
     )
@@ -29,7 +29,9 @@ def answer(sources: Sources, parameter: str = "", only: tuple[str, ...] = ()) ->
 
 def test_files() -> None:
     response, err = answer(PLAIN, "a=c")
-    assert [(file.name, file.content) for file in response.file] == [("shop/v1/shop.proto", "{'a': 'c'}")]
+    assert [(file.name, file.content) for file in response.file] == [
+        ("shop/v1/shop.proto", "{'a': 'c', 'messages': 'betterproto2'}")
+    ]
     assert (response.error, err) == ("", "")
 
 
@@ -45,7 +47,13 @@ def test_errors_stop_everything() -> None:
     response, _ = answer(shop("message R {}\nservice S { rpc M(R) returns (google.protobuf.Value); }"))
     assert "III204" in response.error
     assert not response.file
-    assert answer(PLAIN, "x=y")[0].error == "unknown option x; did you mean a?"
+    assert answer(PLAIN, "message=google")[0].error == "unknown option message; did you mean messages?"
+
+
+def test_rules_in_cel_need_google_messages() -> None:
+    source = shop("message R { int32 a = 1 [(buf.validate.field).cel_expression = 'this > 1']; }")
+    assert "III504" in answer(source)[0].error
+    assert answer(source, "messages=google")[0].error == ""
 
 
 def test_warnings_do_not() -> None:
