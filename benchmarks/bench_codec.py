@@ -33,6 +33,7 @@ from benchmarks.bench_codegen import write_contracts
 from iii_bridge.contract.json_text import parse_json
 from iii_bridge.contract.protojson import Codec, codec_for
 from iii_bridge.contract.spec import Defaults, JsonProfile, Names
+from iii_bridge.wire import InvokeFunction, decode_message, encode_message
 from tests.contract_layer.contracts import ORDERS, orders
 from tests.contract_layer.dynamic import compile_proto
 
@@ -190,6 +191,35 @@ def off_the_path(message: Any) -> None:
         print(f"  {name:<48}{len(bytes(text)):>8}{timing.best(name):>8.1f}{ratio:>8.2f}")
 
 
+def in_frames(message: Any) -> None:
+    """What the frame around a payload adds, on the way in and on the way out."""
+    codec: Codec[Any] = codec_for(type(message))
+
+    def frame() -> bytes:
+        data = msgspec.Raw(codec.encode(message))
+        return encode_message(InvokeFunction(function_id="orders::place", invocation_id="0" * 36, data=data))
+
+    def received(text: str) -> Any:
+        invocation = decode_message(text)
+        if not isinstance(invocation, InvokeFunction) or not isinstance(invocation.data, msgspec.Raw):
+            raise SystemExit("the frame came back as another")
+        return codec.decode_request(invocation.data).message
+
+    data, text = codec.encode(message), frame().decode()
+    if received(text) != message:
+        raise SystemExit("the message came back as another")
+    timing = Timing(
+        {
+            "JSON to message": lambda: codec.decode(data),
+            "text of a frame to message": lambda: received(text),
+            "message to JSON": lambda: codec.encode(message),
+            "message to bytes of a frame": frame,
+        }
+    )
+    names = ("JSON to message", "text of a frame to message", "message to JSON", "message to bytes of a frame")
+    print(", ".join(f"{name} {timing.best(name):.1f} µs" for name in names))
+
+
 def first_uses() -> None:
     """Milliseconds until a class that nobody has used is decoded and encoded, fifteen fields and two classes in it."""
     decode, encode = [], []
@@ -239,6 +269,7 @@ def main() -> None:
     decode, encode = growth
     print(f"{large_size / size:.0f} times the size takes {decode:.0f} times as long to decode, {encode:.0f} to encode")
     off_the_path(order(8))
+    in_frames(order(8))
     ratios: dict[str, float] = {}
     for key, (theirs, ours) in KEYS.items():
         ratios[key.format("decode")] = round(decodes.ratio(theirs, ours), 2)
