@@ -8,6 +8,7 @@ needs the extra `codegen`, whose model reads the options.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from google.protobuf.message import DecodeError
 from iii_bridge.contract.spec import MethodSpec, SchemaTable, ServiceSpec
 from iii_bridge.errors import BridgeError
 from iii_codegen.compile import Compiled, CompileError, compile_protos, with_libraries
-from iii_codegen.emit.jsonschema.files import method_schemas
+from iii_codegen.emit.jsonschema.files import Exchange, exchange_of, method_schemas
 from iii_codegen.emit.python.names import method_names
 from iii_codegen.model.build import build
 from iii_codegen.model.check import check
@@ -43,8 +44,14 @@ class Contracts:
     """By full name, in the order of the files."""
     message_class: Callable[[str], type[Any]]
     """The class of a message by its full name. Raises KeyError for one the files do not have."""
+    exchange: Callable[[str], Exchange]
+    """What is written and read on both sides of a method, by its full name. Raises KeyError for others."""
     descriptors: bytes
     """A serialized FileDescriptorSet of everything, dependencies first, without source info."""
+
+    def only(self, service: str) -> Contracts:
+        """The same files, and of their services one. Raises KeyError for a name they do not have."""
+        return dataclasses.replace(self, services={service: self.services[service]})
 
     def methods(self) -> Iterator[MethodSpec[Any, Any]]:
         """The methods of every service."""
@@ -94,7 +101,12 @@ def _contracts(compiled: Compiled) -> Contracts:
         return schemas[0]
 
     services = {service.full_name: _service(service, classes, table) for service in _services(tree)}
-    return Contracts(services, classes.get, FileDescriptorSet(file=files).SerializeToString())
+    methods = {method.full_name: method for service in _services(tree) for method in service.methods}
+
+    def exchange(full_name: str) -> Exchange:
+        return exchange_of(tree, methods[full_name])
+
+    return Contracts(services, classes.get, exchange, FileDescriptorSet(file=files).SerializeToString())
 
 
 def _services(tree: Tree) -> Iterator[Service]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from iii_bridge.contract.spec import MethodSchemas
 from iii_codegen.emit.file import OutputFile, header
@@ -13,7 +14,7 @@ from iii_codegen.emit.jsonschema.shapes import Shape, Shapes, View
 from iii_codegen.model.library import is_library
 from iii_codegen.model.nodes import File, Method, Tree
 
-__all__ = ["emit_schemas", "method_schemas"]
+__all__ = ["Exchange", "emit_schemas", "exchange_of", "method_schemas"]
 
 
 def emit_schemas(
@@ -44,6 +45,31 @@ def method_schemas(tree: Tree) -> dict[str, MethodSchemas]:
                 texts = [_compact(schema) for dialect in DIALECTS for _, schema in views.sides(method, dialect)]
                 found[method.full_name] = MethodSchemas(*texts)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What is written and what is read on both sides of one method, in 2020-12."""
+
+    request_written: Shape
+    request_read: Shape
+    response_written: Shape
+    response_read: Shape
+
+
+def exchange_of(tree: Tree, method: Method) -> Exchange:
+    """The schemas to compare with those of another worker: canonical where we write, all we accept where we read."""
+
+    def made(root: str, *, wide: bool) -> Shape:
+        # A caller writes default values like a function does, so what it writes is seen as a response is.
+        return document(Shapes(tree, method_view(method, response=True, wide=wide)), root, DIALECTS["2020-12"])
+
+    return Exchange(
+        made(method.request, wide=False),
+        made(method.request, wide=True),
+        made(method.response, wide=False),
+        made(method.response, wide=True),
+    )
 
 
 def _compact(schema: Shape) -> str:

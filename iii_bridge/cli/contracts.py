@@ -1,0 +1,47 @@
+"""Where a verb takes contracts from: the project it is called in, or the workers of a live engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from iii_bridge.bridge.catalogue import Catalogue
+from iii_bridge.contract.reflection import CONTRACT_PREFIX, service_of_function_id
+from iii_bridge.dynamic import Contracts, ContractsError, contracts_of_descriptors, contracts_of_protos
+from iii_codegen.config import ConfigError
+from iii_codegen.show import load_settings
+
+__all__ = ["contracts_here", "contracts_there"]
+
+
+def contracts_here(project: Path, proto: Path | None) -> Contracts | None:
+    """The contracts of a project; None where it has no directory of them and none was named.
+
+    Ends the program with code 2 when they cannot be read.
+    """
+    try:
+        config = load_settings(project, proto)
+        if proto is None and not config.proto.is_dir():
+            return None
+        return contracts_of_protos(config.proto, config.include)
+    except (ConfigError, ContractsError) as error:
+        typer.echo(f"error: {error}" if isinstance(error, ConfigError) else str(error), err=True)
+        raise typer.Exit(2) from None
+
+
+async def contracts_there(catalogue: Catalogue) -> list[Contracts]:
+    """The contracts live workers tell, each with its own files; one that cannot be read is named and left out."""
+    found: list[Contracts] = []
+    for row in await catalogue.functions(prefix=CONTRACT_PREFIX, internal=True):
+        service = service_of_function_id(row.function_id) or ""
+        served = await catalogue.contract(service)
+        if served is None:
+            continue
+        try:
+            contracts = contracts_of_descriptors(served.descriptors)
+        except ContractsError as error:
+            typer.echo(f"the contract of {service} cannot be read: {error}", err=True)
+            continue
+        found.append(contracts.only(service))
+    return found

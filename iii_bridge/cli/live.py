@@ -1,0 +1,85 @@
+"""What the verbs that look at a live engine have in common."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Final
+
+import typer
+
+from iii_bridge.bridge.connecting import connect
+from iii_bridge.bridge.settings import Settings
+from iii_bridge.client import Bridge
+from iii_bridge.errors import BridgeError, ConnectionLostError, ForbiddenError
+
+__all__ = ["EngineAway", "NamespaceOption", "UrlOption", "complete_function", "on_engine"]
+
+_PATIENCE: Final = 3.0
+_PATIENCE_WHILE_TYPING: Final = 1.0
+
+UrlOption = Annotated[str | None, typer.Option("--url", help="the engine; default $III_URL, else ws://127.0.0.1:49134")]
+NamespaceOption = Annotated[
+    str | None, typer.Option("--namespace", help="where functions are looked up; default $III_NAMESPACE, else default")
+]
+
+
+class EngineAway(BridgeError):
+    """No engine answered; the text says where it was looked for and what to do."""
+
+
+def on_engine(
+    verb: str,
+    main: Callable[[Bridge], Awaitable[int]],
+    *,
+    url: str | None,
+) -> int:
+    """Runs `main` on a bridge and returns its exit code; 2 when no engine answers, 1 for any other error of ours.
+
+    Errors are one line on standard error.
+    """
+    logging.getLogger("iii_bridge").setLevel(logging.ERROR)  # what is wrong is said below, once
+    try:
+        return asyncio.run(_run(verb, main, url, _PATIENCE))
+    except EngineAway as error:
+        typer.echo(f"error: {error}", err=True)
+        return 2
+    except ForbiddenError as error:
+        typer.echo(f"error: {error}; the engine's access rules hide its catalogue, or the function", err=True)
+        return 1
+    except BridgeError as error:
+        typer.echo(f"error: {error}", err=True)
+        return 1
+
+
+async def _run(verb: str, main: Callable[[Bridge], Awaitable[int]], url: str | None, patience: float) -> int:
+    name = f"iii-bridge-{verb}:{os.getpid()}"
+    try:
+        bridge = await connect(url, worker_name=name, connect_timeout=patience)
+    except ConnectionLostError:
+        where = Settings.resolve(url).url
+        raise EngineAway(
+            f"no engine answers at {where}; start one with `iii-bridge engine`, or name another with --url or $III_URL"
+        ) from None
+    try:
+        return await main(bridge)
+    finally:
+        await bridge.close()
+
+
+def complete_function(incomplete: str) -> list[str]:
+    """The ids of live functions that begin so, for the shell; none when no engine answers at once."""
+    found: list[str] = []
+
+    async def ask(bridge: Bridge) -> int:
+        answer = await bridge.call("engine::functions::list", {"prefix": incomplete}, timeout=_PATIENCE_WHILE_TYPING)
+        found.extend(row["function_id"] for row in answer["functions"])
+        return 0
+
+    try:
+        asyncio.run(_run("complete", ask, None, _PATIENCE_WHILE_TYPING))
+    except (BridgeError, KeyError, TypeError):
+        return []
+    return found
