@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from iii_bridge.bridge.settings import Reconnect, Telemetry
     from iii_bridge.bridge.trigger_types import TriggerBinding, TriggerType
     from iii_bridge.client import Bridge
+    from iii_bridge.contract.caller import ResponseStream, ResponseStreamSync
     from iii_bridge.contract.nanoseconds import NanoDatetime, NanoTimedelta
     from iii_bridge.errors import (
         BacklogFullError,
@@ -80,6 +81,8 @@ __all__ = [
     "Reconnect",
     "RegistrationRejectedError",
     "RemoteProtocolError",
+    "ResponseStream",
+    "ResponseStreamSync",
     "Retry",
     "ServerCall",
     "ServerInterceptor",
@@ -117,6 +120,8 @@ _HOMES: Final = {
     "NanoDatetime": "iii_bridge.contract.nanoseconds",
     "NanoTimedelta": "iii_bridge.contract.nanoseconds",
     "Reconnect": "iii_bridge.bridge.settings",
+    "ResponseStream": "iii_bridge.contract.caller",
+    "ResponseStreamSync": "iii_bridge.contract.caller",
     "Retry": "iii_bridge.bridge.retries",
     "ServerCall": "iii_bridge.bridge.interceptors",
     "ServerInterceptor": "iii_bridge.bridge.interceptors",

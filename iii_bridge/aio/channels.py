@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, Protocol
 
 from iii_bridge.aio.transport import TransportClosed
+from iii_bridge.errors import LocalProtocolError
 from iii_bridge.protocol.channel import ChannelRef
 from iii_bridge.protocol.stream_items import IncomingItems, OutgoingItems
 
@@ -155,7 +156,9 @@ class Incoming:
         return message
 
     async def wait(self) -> None:
-        """Returns when something may have changed since."""
+        """Returns when something may have changed since. Raises LocalProtocolError while somebody waits already."""
+        if self._waiter is not None:
+            raise LocalProtocolError("two tasks read one stream at once; read it in one, and share what it gives")
         self._waiter = waiter = asyncio.get_running_loop().create_future()
         try:
             await waiter
@@ -183,7 +186,7 @@ class Outgoing:
         """`left` is called when the reader has gone away, or the channel with it."""
         self.items = items
         self._left = left
-        self._end: ChannelEnd | None = None
+        self._task: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
         self._last = False
@@ -193,9 +196,9 @@ class Outgoing:
 
     async def open(self, channels: Channels, ref: ChannelRef, lingering: Lingering) -> None:
         """Opens the channel's end and begins to write what is put. Raises TransportClosed."""
-        self._end = await channels.open(ref, self)
+        end = await channels.open(ref, self)
         self._tick()
-        lingering.start(self._write(self._end), "iii-bridge stream writer")
+        self._task = lingering.start(self._write(end), "iii-bridge stream writer")
 
     def item(self, data: bytes) -> None:
         """As `ChannelSink.item`: an engine sends nothing here (wire.md 10)."""
@@ -226,10 +229,16 @@ class Outgoing:
         """Has written what the machine has queued meanwhile."""
         self._wake.set()
 
-    def finish(self) -> None:
-        """What is queued is the last: the end is closed once it is written."""
+    def finish(self, within: float | None = None) -> None:
+        """What is queued is the last: the end is closed once it is written, or after `within` seconds.
+
+        Without a limit a reader that takes its time gets everything. With one,
+        a channel that nobody reads does not keep us.
+        """
         self._last = True
         self._wake.set()
+        if within is not None and self._task is not None:
+            self._loop.call_later(within, self._task.cancel)
 
     async def flushed(self) -> None:
         """Returns once everything is with the socket, or nothing will be any more."""

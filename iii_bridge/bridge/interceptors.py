@@ -46,7 +46,7 @@ class ClientCall:
 
     function_id: str
     request: Any
-    """The message, or JSON where `method` is None."""
+    """The message, an iterable of them for a stream of requests, or JSON where `method` is None."""
     method: MethodSpec[Any, Any] | None = None
     delivery: Delivery = Delivery.SYNC
     timeout: float | None = None
@@ -109,7 +109,7 @@ class ServerCall:
     """One invocation on its way to a handler; `dataclasses.replace` makes a changed one."""
 
     request: Any
-    """The message, or JSON where `method` is None."""
+    """The message, an iterator of them for a stream of requests, or JSON where `method` is None."""
     context: Context
     method: MethodSpec[Any, Any] | None = None
 
@@ -118,7 +118,7 @@ class ClientInterceptor(Protocol):
     """Around the calls of a bridge: given to `connect(client_interceptors=…)`. Retries happen inside."""
 
     async def __call__(self, call: ClientCall, proceed: Callable[[ClientCall], Awaitable[Any]], /) -> Any:
-        """Returns the response message or JSON; None for a void call, an EnqueueReceipt for a queued one."""
+        """Returns the response message, a stream of them, or JSON; None for a void call, a receipt for a queued one."""
         ...
 
 
@@ -138,7 +138,7 @@ class ServerInterceptor(Protocol):
     """
 
     async def __call__(self, call: ServerCall, proceed: Callable[[ServerCall], Awaitable[Any]], /) -> Any:
-        """Returns the response message or JSON."""
+        """Returns the response message, an iterator of them, or JSON."""
         ...
 
 
@@ -146,7 +146,7 @@ class ServerInterceptorSync(Protocol):
     """As `ServerInterceptor`, around blocking handlers only, in their thread and inside the asynchronous ones."""
 
     def __call__(self, call: ServerCall, proceed: Callable[[ServerCall], Any], /) -> Any:
-        """Returns the response message or JSON."""
+        """Returns the response message, an iterator of them, or JSON."""
         ...
 
 

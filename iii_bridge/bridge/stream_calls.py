@@ -27,6 +27,7 @@ __all__ = ["InterceptedResponses", "Responses", "StreamCalls"]
 
 Response = TypeVar("Response")
 
+_CANCEL_GRACE: Final = 1.0  # seconds for a farewell to a callee that may not read any more
 _REQUEST_THREADS: Final = 32  # blocking iterables of requests that may run at once
 
 
@@ -410,7 +411,7 @@ class _Call(Generic[Response]):
             self._timer.cancel()
             self._timer = None
         if self._outgoing is not None:
-            self._outgoing.finish()
+            self._outgoing.finish(within=_CANCEL_GRACE)
         self._stop_sending()
         if self._invocation is not None:
             self._invocation.cancel()

@@ -10,7 +10,7 @@ import pytest
 from iii_bridge.aio.channels import Incoming, Lingering, Outgoing, close_iterator
 from iii_bridge.aio.memory_channels import MemoryChannels
 from iii_bridge.aio.transport import TransportClosed
-from iii_bridge.errors import Side, StreamTruncatedError
+from iii_bridge.errors import LocalProtocolError, Side, StreamTruncatedError
 from iii_bridge.protocol.stream_items import BUFFER_ITEMS, KEEP_ALIVE_SECONDS, IncomingItems, OutgoingItems
 from tests.virtual_clock import run_virtually
 
@@ -91,6 +91,39 @@ def test_a_silent_writer_learns_that_its_reader_left() -> None:
             await pair.outgoing.room()
         assert not pair.outgoing.put(b"{}")
         await pair.outgoing.flushed()
+
+    run_virtually(main())
+
+
+def test_a_channel_that_nobody_reads_keeps_its_writer_only_so_long() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        pair = Pair()
+        write, _ = await pair.channels.create()
+        await pair.outgoing.open(pair.channels, write, pair.lingering)
+        for _ in range(20):
+            pair.outgoing.put(b"{}")
+        await asyncio.sleep(1)
+        pair.outgoing.items.cancel()
+        pair.outgoing.finish(within=2.0)
+        await pair.outgoing.flushed()
+        assert loop.time() == pytest.approx(3.0)
+        await asyncio.sleep(0)
+        assert not len(pair.lingering)
+
+    run_virtually(main())
+
+
+def test_one_task_reads_at_a_time() -> None:
+    async def main() -> None:
+        pair = await Pair().open()
+        first = asyncio.create_task(pair.incoming.wait())
+        await asyncio.sleep(0)
+        with pytest.raises(LocalProtocolError, match="two tasks read one stream"):
+            await pair.incoming.wait()
+        pair.outgoing.put(b"{}")
+        await first
+        assert pair.incoming.take() == b"{}"
 
     run_virtually(main())
 

@@ -65,7 +65,7 @@ CORRECT = """
 import asyncio
 import datetime
 from collections.abc import Iterator
-from iii_bridge import in_memory, in_memory_sync
+from iii_bridge import ResponseStream, ResponseStreamSync, in_memory, in_memory_sync
 from iii_bridge.v1 import HttpRequest, HttpResponse
 from typing import assert_type
 
@@ -132,6 +132,12 @@ async def calls(client: ShopClient) -> None:
     assert_type(await client.upload(requests()), Res)
     async for event in client.chat(requests()):
         assert_type(event, Res)
+    async with client.watch(request, timeout=2.0) as events:
+        assert_type(await anext(events), Res)
+        async for event in events:
+            assert_type(event, Res)
+    stream: ResponseStream[Res] = client.chat(requests())
+    await stream.aclose()
     first, second = await asyncio.gather(client.quote(request), client.quote.enqueue(request))
     assert_type(first, Res)
     assert_type(second.message_receipt_id, str)
@@ -142,6 +148,10 @@ def blocking(client: ShopClientSync) -> None:
     for event in client.watch(request):
         assert_type(event, Res)
     assert_type(client.upload([request]), Res)
+    with client.chat([request]) as events:
+        assert_type(next(events), Res)
+    stream: ResponseStreamSync[Res] = client.watch(request)
+    stream.close()
 
 
 async def tested(shop: Shop, blocking: ShopBlocking) -> None:
@@ -191,6 +201,9 @@ async def calls(client: ShopClient, request: Req) -> None:
     async for event in client.quote(request): print(event)
     async for event in client.watch(Res()): print(event)
     async for event in client.watch(request): print(event.sku)
+    with client.watch(request): pass
+    await client.upload([request])
+    client.chat(request)
     await client.upload(request)
     ShopClient(5)
 
