@@ -45,7 +45,8 @@ setup-rust:
 	@if command -v cargo >/dev/null; then $(MAKE) --no-print-directory $(RUST_STAMP); \
 	else echo "cargo was not found: the Rust worker is not built"; fi
 # The worker embeds its schemas and the catalogue it prices from.
-$(RUST_STAMP): Cargo.toml Cargo.lock $(RUST)/Cargo.toml $(wildcard $(RUST)/src/*.rs) examples/data/catalogue.json \
+$(RUST_STAMP): Cargo.toml Cargo.lock $(RUST)/Cargo.toml $(wildcard $(RUST)/src/*.rs) tests/rust/Cargo.toml \
+		$(wildcard tests/rust/src/*.rs) examples/data/catalogue.json \
 		$(wildcard examples/schemas/2020-12/*.json)
 	cargo build --locked --quiet
 	@touch $@

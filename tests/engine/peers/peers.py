@@ -22,6 +22,7 @@ WAIT = 30.0
 COMMANDS = {
     "python": [sys.executable, str(HERE / "python_peer.py")],
     "node": ["node", str(HERE / "node_peer.mjs")],
+    "rust": [str(HERE.parents[2] / "target" / "debug" / "iii-bridge-test-peer")],
 }
 _HEARD = ("called", "bound", "unbound")
 

@@ -1,0 +1,146 @@
+//! A worker on the official Rust SDK, told what to do line by line; `tests/engine/peers/peers.py` says in which words.
+
+#![allow(deprecated)] // how 0.25 binds triggers is deprecated, and is what is tried here
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use iii_sdk::helpers::create_channel;
+use iii_sdk::protocol::{RegisterTriggerInput, TriggerAction, TriggerRequest};
+use iii_sdk::runtime::WorkerMetadata;
+use iii_sdk::trigger::{Trigger, TriggerConfig, TriggerHandler};
+use iii_sdk::{register_worker, Error, IIIClient, InitOptions, RegisterFunction, RegisterTriggerType};
+use serde_json::{json, Value};
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+fn say(words: Value) {
+    println!("{words}");
+}
+
+/// A trigger type whose bindings are told; a config with `refuse` is refused.
+struct Provider;
+
+#[async_trait]
+impl TriggerHandler for Provider {
+    async fn register_trigger(&self, config: TriggerConfig) -> Result<(), Error> {
+        say(json!({"bound": config.id, "function_id": config.function_id, "config": config.config}));
+        match config.config["refuse"].as_bool() {
+            Some(true) => Err(Error::Handler("no such hook".into())),
+            _ => Ok(()),
+        }
+    }
+
+    async fn unregister_trigger(&self, config: TriggerConfig) -> Result<(), Error> {
+        say(json!({"unbound": config.id}));
+        Ok(())
+    }
+}
+
+fn function(client: &IIIClient, words: &Value) {
+    let id = words["function_id"].as_str().unwrap_or_default().to_string();
+    let answer = words["answer"].as_str().unwrap_or_default().to_string();
+    let result = words["result"].clone();
+    let left = Arc::new(AtomicI64::new(match answer.as_str() {
+        "fail twice" => 2,
+        "fail" => i64::MAX,
+        _ => 0,
+    }));
+    let shown = id.clone();
+    let handle = move |mut data: Value, metadata: Option<Value>| {
+        let (id, answer, result, left) = (shown.clone(), answer.clone(), result.clone(), left.clone());
+        async move {
+            if let Some(members) = data.as_object_mut() {
+                members.remove("request_body"); // the two channel references of a request
+                members.remove("response");
+            }
+            say(json!({"called": id, "data": data, "metadata": metadata}));
+            if left.fetch_sub(1, Ordering::SeqCst) > 0 {
+                return Err(Error::Handler("boom".into()));
+            }
+            Ok(if answer == "echo" { data } else { result })
+        }
+    };
+    client.register_function(id, RegisterFunction::new_async(handle));
+}
+
+async fn call(client: &IIIClient, words: &Value) -> Value {
+    let mut request = TriggerRequest::new(words["function_id"].as_str().unwrap_or_default(), words["payload"].clone());
+    if let Some(queue) = words["queue"].as_str() {
+        request.action = Some(TriggerAction::Enqueue { queue: queue.into() });
+    }
+    if words["void"].as_bool() == Some(true) {
+        request.action = Some(TriggerAction::Void);
+    }
+    match client.trigger(request).await {
+        Ok(answer) => json!({ "answer": answer }),
+        Err(Error::Remote { code, message, .. }) => json!({"error": {"code": code, "message": message}}),
+        Err(other) => json!({"error": {"code": "local", "message": other.to_string()}}),
+    }
+}
+
+async fn channel(client: &IIIClient, words: &Value) -> Result<Value, Error> {
+    let ends = create_channel(client, None).await?;
+    let texts = Arc::new(Mutex::new(Vec::<String>::new()));
+    let heard = texts.clone();
+    ends.reader
+        .on_message(move |text| heard.lock().expect("no handler fails").push(text))
+        .await;
+    let bytes = vec![b'x'; words["size"].as_u64().unwrap_or_default() as usize];
+    ends.writer.send_message(words["text"].as_str().unwrap_or_default()).await?;
+    let (read, written) = tokio::join!(ends.reader.read_all(), async {
+        ends.writer.write(&bytes).await?;
+        ends.writer.close().await
+    });
+    written?;
+    let texts = texts.lock().expect("no handler fails").clone();
+    Ok(json!({"answer": {"bytes": read?.len(), "texts": texts}}))
+}
+
+fn bind(client: &IIIClient, words: &Value, triggers: &mut HashMap<String, Trigger>) {
+    let mut input = RegisterTriggerInput::new(
+        words["kind"].as_str().unwrap_or_default(),
+        words["function_id"].as_str().unwrap_or_default(),
+        words["config"].clone(),
+    );
+    input.metadata = words.get("metadata").cloned();
+    let trigger = client.register_trigger(input).expect("the SDK takes any trigger");
+    triggers.insert(words["name"].to_string(), trigger);
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let metadata = WorkerMetadata { name: arguments[2].clone(), ..WorkerMetadata::default() };
+    let options = InitOptions { metadata: Some(metadata), ..InitOptions::default() };
+    let client = register_worker(&arguments[1], options);
+    let mut triggers = HashMap::new();
+    say(json!({"ready": true}));
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        let words: Value = serde_json::from_str(&line).expect("orders are JSON");
+        let verb = words["do"].as_str().unwrap_or_default();
+        match verb {
+            "end" => break,
+            "function" => function(&client, &words),
+            "trigger" => bind(&client, &words, &mut triggers),
+            "untrigger" => {
+                if let Some(trigger) = triggers.remove(&words["name"].to_string()) {
+                    trigger.unregister();
+                }
+            }
+            "type" => {
+                let id = words["kind"].as_str().unwrap_or_default();
+                client.register_trigger_type(RegisterTriggerType::new(id, "tried", Provider));
+            }
+            "call" => say(call(&client, &words).await),
+            "channel" => say(channel(&client, &words).await.unwrap_or_else(|e| json!({"error": e.to_string()}))),
+            _ => panic!("no verb {verb}"),
+        }
+        if !matches!(verb, "call" | "channel") {
+            say(json!({ "done": verb }));
+        }
+    }
+    client.shutdown_async().await;
+}
