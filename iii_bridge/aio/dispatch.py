@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec import Raw
 
+from iii_bridge.aio.deadlines import Deadlines
 from iii_bridge.aio.invocation import Invocation, current_invocation
 from iii_bridge.protocol.failures import FUNCTION_NOT_FOUND, TIMEOUT, error_body
 from iii_bridge.protocol.worker_events import Invoked
@@ -35,6 +36,7 @@ class Dispatcher:
         self._reply = reply
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._deadlines = Deadlines()
 
     @property
     def running(self) -> int:
@@ -72,6 +74,7 @@ class Dispatcher:
             _, running = await asyncio.wait(tasks, timeout=_STOP_GRACE)
             for task in running:
                 _log.warning("%s does not end although it was cancelled", task.get_name())
+        self._deadlines.close()
 
     async def _serve(self, event: Invoked) -> None:
         function_id = event.frame.function_id
@@ -98,14 +101,15 @@ class Dispatcher:
 
     async def _run(self, handler: Handler, invocation: Invocation) -> tuple[Raw | None, ErrorBody | None]:
         current_invocation.set(invocation)  # the task's own context: nothing to reset
-        # Not a `with` block around everything: most calls of other SDKs have no deadline.
-        if invocation.deadline is None:
+        if invocation.deadline is None:  # as most calls of other SDKs
             return await handler(invocation), None
-        limit = asyncio.timeout_at(invocation.deadline)
+        limit = self._deadlines.begin(invocation.deadline)
         try:
-            async with limit:
-                return await handler(invocation), None
-        except TimeoutError:
-            if not limit.expired():
-                raise
+            return await handler(invocation), None
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not limit.expired or (task is not None and task.uncancel() > 0):
+                raise  # it was cancelled by somebody else, too
             return None, ErrorBody(TIMEOUT, f"{invocation.function_id} stopped at its caller's deadline")
+        finally:
+            self._deadlines.end(limit)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import uuid
 from typing import Final
 
 from msgspec import UNSET, Raw, UnsetType
 
 from iii_bridge.aio.dispatch import Dispatcher
+from iii_bridge.aio.ids import new_id
 from iii_bridge.errors import ClosedError, InvocationTimeoutError, Outcome
 from iii_bridge.protocol.builtins import EnqueueResult
 from iii_bridge.protocol.failures import error_from_body
@@ -47,7 +47,7 @@ class Loopback:
         """As `Session.call`; a queue is delivered from at once, and every namespace is the same."""
         if self._closed:
             raise ClosedError("the service in memory is closed; enter `in_memory` again")
-        key = str(uuid.uuid4())
+        key = new_id()
         text = call_frame(
             key,
             function_id,
@@ -69,7 +69,7 @@ class Loopback:
         if void:
             return NULL
         if queue is not None:
-            return raw(EnqueueResult(str(uuid.uuid4())))
+            return raw(EnqueueResult(new_id()))
         try:
             async with asyncio.timeout(None if math.isinf(timeout) else timeout):  # a stream may have no limit
                 return await waiter

@@ -12,12 +12,12 @@ import contextlib
 import logging
 import math
 import random
-import uuid
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from msgspec import UNSET, Raw, UnsetType
 
+from iii_bridge.aio.ids import new_id
 from iii_bridge.aio.states import ConnectionStates
 from iii_bridge.aio.transport import PushTransport, TransportClosed
 from iii_bridge.counters import COUNTERS
@@ -136,7 +136,7 @@ class Session:
         void: bool = False,
     ) -> Raw:
         """One attempt of one call; returns its undecoded result. Raises as `WorkerProtocol.invoke` and its events."""
-        key = str(uuid.uuid4())
+        key = new_id()
         deadline = self._loop.time() + timeout
         self.protocol.invoke(
             key,
@@ -280,7 +280,7 @@ class Session:
         protocol, transport = self.protocol, self._transport
         if transport is None or self._draining is not None:
             return
-        while batch := self._next_batch():
+        while batch := protocol.next_frames(_BATCH_BYTES):
             try:
                 transport.write([frame for _, frame in batch])
             except TransportClosed:
@@ -300,15 +300,6 @@ class Session:
         if self._transport is transport:
             self._draining = None
             self._flush()
-
-    def _next_batch(self) -> list[tuple[str | None, bytes]]:
-        """Frames up to a sensible size together; a larger one goes alone."""
-        batch: list[tuple[str | None, bytes]] = []
-        size = 0
-        while size < _BATCH_BYTES and (entry := self.protocol.next_frame()) is not None:
-            batch.append(entry)
-            size += len(entry[1])
-        return batch
 
     # --- events and time -----------------------------------------------------
 

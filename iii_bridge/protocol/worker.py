@@ -1,7 +1,7 @@
 """The worker's side of the iii protocol, without I/O, clock or randomness.
 
 Inputs are method calls with `now` (any monotonic clock, in seconds) and ids;
-outputs are frames (`next_frame`) and events (`take_events`). Every call ends in
+outputs are frames (`next_frames`) and events (`take_events`). Every call ends in
 exactly one `CallFinished`, unless its caller forgot it.
 """
 
@@ -137,7 +137,7 @@ class WorkerProtocol:
 
     @property
     def has_frames(self) -> bool:
-        """Whether `next_frame` has something to write."""
+        """Whether `next_frames` has something to write."""
         return self._state is State.CONNECTED and len(self._outbox) > 0
 
     def take_events(self) -> list[Event]:
@@ -152,18 +152,28 @@ class WorkerProtocol:
         return self._pending.next_deadline()
 
     def next_frame(self) -> tuple[str | None, bytes] | None:
-        """The next frame to write with its key; from now on its call counts as sent. None when nothing waits."""
+        """As `next_frames`, one at most; None when nothing waits."""
+        batch = self.next_frames(1)
+        return batch[0] if batch else None
+
+    def next_frames(self, size: int) -> list[tuple[str | None, bytes]]:
+        """The next frames to write, with their keys: up to `size` bytes together, a larger one alone.
+
+        From now on their calls count as sent.
+        """
+        batch: list[tuple[str | None, bytes]] = []
         if self._state is not State.CONNECTED:
-            return None
-        entry = self._outbox.pop()
-        if entry is not None and entry[0] is not None:
-            call = self._pending.get(entry[0])
+            return batch
+        while size > 0 and (entry := self._outbox.pop()) is not None:
+            call = None if entry[0] is None else self._pending.get(entry[0])
             if call is not None:
                 call.sent = True
-        return entry
+            batch.append(entry)
+            size -= len(entry[1])
+        return batch
 
     def unwritten(self, entries: Sequence[tuple[str | None, bytes]]) -> None:
-        """Frames of `next_frame` did not get out, the connection being over: their calls wait for the next one."""
+        """Frames of `next_frames` did not get out, the connection being over: their calls wait for the next one."""
         for key, frame in reversed(entries):
             call = None if key is None else self._pending.get(key)
             if call is not None:
