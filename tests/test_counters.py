@@ -6,8 +6,10 @@ import threading
 
 import pytest
 
+from iii_bridge.bridge import checks as bridge_checks
 from iii_bridge.bridge.checks import checks_of
-from iii_bridge.counters import COUNTERS, LABELS, REST, Counters
+from iii_bridge.contract import unknown as contract_unknown
+from iii_bridge.counters import LABELS, REST, Counters
 from iii_bridge.errors import ContractError
 from tests.bridge.contracts import shop
 
@@ -33,9 +35,14 @@ def test_threads_lose_nothing() -> None:
     assert counters.snapshot()["hedges"] == {("x",): 8000}
 
 
-def test_what_a_check_finds_is_counted() -> None:
+def test_what_a_check_finds_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Those of the process may have reached their limit of labels by now.
+    counters = Counters()
+    monkeypatch.setattr(bridge_checks, "COUNTERS", counters)
+    monkeypatch.setattr(contract_unknown, "COUNTERS", counters)
+
     def count(name: str, *labels: str) -> int:
-        return COUNTERS.snapshot()[name].get(labels, 0)  # type: ignore[index]
+        return counters.snapshot()[name].get(labels, 0)  # type: ignore[index]
 
     from msgspec import Raw
 
