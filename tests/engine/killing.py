@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -80,9 +80,23 @@ class Ledger:
         return value in self.asked.get(key, [])[max(least, 0) :] or (least < 0 and value is None)
 
 
+@contextlib.asynccontextmanager
+async def _joined(engine: Any) -> AsyncIterator[BareWorker]:
+    """A worker whose socket is closed in any case."""
+    worker = await BareWorker.join(engine)
+    try:
+        yield worker
+    finally:
+        await worker.close()
+
+
 async def produce(engine: Any, ledger: Ledger, choice: random.Random) -> None:
     """Writes of every kind, several under way, until the engine is gone."""
-    worker = await BareWorker.join(engine)
+    async with _joined(engine) as worker:
+        await _produce(worker, ledger, choice)
+
+
+async def _produce(worker: BareWorker, ledger: Ledger, choice: random.Random) -> None:
     waiting: dict[str, tuple[str, Any]] = {}
     busy: set[str] = set()
     while True:
@@ -129,7 +143,11 @@ def _one(ledger: Ledger, choice: random.Random, busy: set[str]) -> tuple[str, An
 
 async def consume(engine: Any, ledger: Ledger) -> None:
     """Handles messages until the engine is gone; every seventh fails the first time."""
-    worker = await BareWorker.join(engine)
+    async with _joined(engine) as worker:
+        await _consume(worker, ledger)
+
+
+async def _consume(worker: BareWorker, ledger: Ledger) -> None:
     await worker.function("on::message")
     settings = {"topic": "news", "queue_config": {"backoffDelayMs": 50}}
     await worker.trigger("t", "durable:subscriber", "on::message", settings)
