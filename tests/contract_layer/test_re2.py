@@ -150,6 +150,8 @@ def test_the_same_as_protovalidate(written: list[tuple[str, bool]], data: st.Dat
         theirs: Any = contract.google(f"{package}.M{index}")
         for _ in range(8):
             text = data.draw(st.text("abkK\u212aAB1_ \n\té-", max_size=6))
+            if r"\B" in pattern and not text.isascii():
+                continue  # RE2's library finds one between the bytes of a character, as docs/contract-options.md says
             expected = not protovalidate.collect_violations(theirs(a=text))
             assert (search(text) is not None) == expected, (pattern, text)
 
