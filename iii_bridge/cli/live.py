@@ -40,7 +40,9 @@ def on_engine(
 
     Errors are one line on standard error.
     """
-    logging.getLogger("iii_bridge").setLevel(logging.ERROR)  # what is wrong is said below, once
+    log = logging.getLogger("iii_bridge")
+    before = log.level
+    log.setLevel(logging.ERROR)  # what is wrong is said below, once
     try:
         return asyncio.run(_run(verb, main, url, _PATIENCE))
     except EngineAway as error:
@@ -52,6 +54,8 @@ def on_engine(
     except BridgeError as error:
         typer.echo(f"error: {error}", err=True)
         return 1
+    finally:
+        log.setLevel(before)
 
 
 async def _run(verb: str, main: Callable[[Bridge], Awaitable[int]], url: str | None, patience: float) -> int:
