@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from iii_codegen.model.nodes import Tree
 
-__all__ = ["Reach", "reach"]
+__all__ = ["Reach", "closure", "reach"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,13 @@ def reach(tree: Tree) -> Reach:
     """The types reachable from the methods of a tree's own files."""
     methods = [m for file in tree.generated_files() for service in file.services for m in service.methods]
     return Reach(
-        frozenset(_closure(tree, (method.request for method in methods))),
-        frozenset(_closure(tree, (method.response for method in methods))),
+        frozenset(closure(tree, (method.request for method in methods))),
+        frozenset(closure(tree, (method.response for method in methods))),
     )
 
 
-def _closure(tree: Tree, roots: Iterable[str]) -> set[str]:
+def closure(tree: Tree, roots: Iterable[str]) -> set[str]:
+    """The full names of these types and of all they hold."""
     found: set[str] = set()
     waiting = list(roots)
     while waiting:
