@@ -245,7 +245,7 @@ def import_time(messages: int) -> None:
         subprocess.run([sys.executable, "-m", "iii_codegen"], cwd=root, check=True, capture_output=True)
         modules = [".".join(path.relative_to(root).with_suffix("").parts) for path in sorted(root.rglob("*_pb.py"))]
         program = (
-            "import time; a = time.perf_counter(); import iii_bridge.abi.v0; b = time.perf_counter(); "
+            "import time; a = time.perf_counter(); import iii_bridge.abi.v1; b = time.perf_counter(); "
             f"import {', '.join(modules)}; print(b - a, time.perf_counter() - b)"
         )
         runs = [

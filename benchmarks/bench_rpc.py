@@ -58,7 +58,7 @@ def sample() -> tuple[Any, Any, dict[str, Any]]:
 
 def echo_service(cls: Any) -> Any:
     """A service with one method, as generated code declares it."""
-    from iii_bridge.abi import v0 as abi
+    from iii_bridge.abi import v1 as abi
 
     name = "bench.v1.EchoService/Echo"
     schemas = {name: abi.MethodSchemas("{}", "{}", "{}", "{}")}

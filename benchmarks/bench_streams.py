@@ -45,7 +45,7 @@ Stream = Callable[[int, int], Awaitable[None]]
 
 def orders_service() -> Any:
     """A service with one streaming method, as generated code declares it."""
-    from iii_bridge.abi import v0 as abi
+    from iii_bridge.abi import v1 as abi
 
     name = "bench.v1.OrdersService/Watch"
     schemas = {name: abi.MethodSchemas("{}", "{}", "{}", "{}")}

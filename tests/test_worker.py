@@ -21,7 +21,7 @@ from iii_bridge import (
     StatusError,
     UnsupportedError,
 )
-from iii_bridge.abi.v0 import Empty, HttpEndpointSpec
+from iii_bridge.abi.v1 import Empty, HttpEndpointSpec
 from iii_bridge.engine import Engine
 from iii_bridge.v1 import HttpResponse
 from tests.aio.fake_engine import FakeEngine

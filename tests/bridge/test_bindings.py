@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from iii_bridge import ContractError, Side
-from iii_bridge.abi.v0 import Empty
+from iii_bridge.abi.v1 import Empty
 from iii_bridge.v1 import HttpHeader, HttpResponse
 from tests.bridge.contracts import shop
 from tests.bridge.support import bench, run_really

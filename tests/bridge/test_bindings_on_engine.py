@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from iii_bridge.abi.v0 import Empty
+from iii_bridge.abi.v1 import Empty
 from tests.bridge.contracts import shop
 from tests.bridge.support import bench, run_really, until
 

@@ -17,7 +17,7 @@ from iii_bridge import (
     connect,
     connect_sync,
 )
-from iii_bridge.abi.v0 import Empty
+from iii_bridge.abi.v1 import Empty
 from iii_bridge.aio.portal import Portal
 from iii_bridge.contract.caller import SyncCaller
 from iii_bridge.engine import Engine

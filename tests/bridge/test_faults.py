@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from iii_bridge import Bridge, ConnectionLostError, InvocationError, InvocationTimeoutError, Outcome
-from iii_bridge.abi.v0 import Empty
+from iii_bridge.abi.v1 import Empty
 from iii_bridge.aio.memory import Faults, MemoryTransport, memory_pair
 from iii_bridge.bridge.settings import Settings
 from iii_bridge.engine import Engine

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from iii_bridge import ContractError, InvocationError, RegistrationRejectedError, Side, in_memory
-from iii_bridge.abi.v0 import BindingSpec, Empty, HttpAuth, HttpEndpointSpec
+from iii_bridge.abi.v1 import BindingSpec, Empty, HttpAuth, HttpEndpointSpec
 from iii_bridge.bridge.http_endpoints import http_invocation
 from iii_bridge.engine import HttpSecurity
 from iii_bridge.errors import FunctionNotFoundError, UnsupportedError

@@ -22,7 +22,7 @@ from iii_bridge import (
     in_memory,
     in_memory_sync,
 )
-from iii_bridge.abi.v0 import Empty, Service
+from iii_bridge.abi.v1 import Empty, Service
 from iii_bridge.v1 import HttpResponse
 from tests.bridge.contracts import shop
 from tests.bridge.streams import Watch, WatchSync, orders

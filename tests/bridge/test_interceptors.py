@@ -21,7 +21,7 @@ from iii_bridge import (
     in_memory,
     in_memory_sync,
 )
-from iii_bridge.abi.v0 import Empty
+from iii_bridge.abi.v1 import Empty
 from iii_bridge.bridge.interceptors import chain
 from iii_bridge.contract.spec import Delivery
 from tests.bridge.contracts import shop

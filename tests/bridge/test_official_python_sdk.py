@@ -12,7 +12,7 @@ import iii
 import pytest
 
 from iii_bridge import BridgeSync, ContractError, InvocationError, Side, connect_sync
-from iii_bridge.abi.v0 import Empty
+from iii_bridge.abi.v1 import Empty
 from iii_bridge.aio.portal import Portal
 from iii_bridge.engine import Engine
 from iii_bridge.status import parse_status_line

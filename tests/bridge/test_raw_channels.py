@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from iii_bridge import Bridge, ConnectionLostError, LocalProtocolError
-from iii_bridge.abi.v0 import Value
+from iii_bridge.abi.v1 import Value
 from iii_bridge.v1 import HttpResponse
 from tests.bridge.contracts import shop
 from tests.bridge.support import bench, run_really

@@ -15,7 +15,7 @@ def test_iii_bridge_v1_is_fresh() -> None:
 
 
 def test_events_pin_the_names_the_engine_writes() -> None:
-    from iii_bridge.abi import v0 as abi
+    from iii_bridge.abi import v1 as abi
     from iii_bridge.v1 import HttpRequest
 
     assert abi.bridge_v1.HttpRequest is HttpRequest
@@ -25,7 +25,7 @@ def test_events_pin_the_names_the_engine_writes() -> None:
 def test_the_abi_loads_it_on_first_use_only() -> None:
     script = """
 import sys
-from iii_bridge.abi import v0 as abi
+from iii_bridge.abi import v1 as abi
 unwanted = ("iii_bridge.v1", "google.protobuf", "websockets", "asyncio")
 loaded = [name for name in sys.modules if name.startswith(unwanted)]
 assert not loaded, loaded

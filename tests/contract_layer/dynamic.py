@@ -19,7 +19,7 @@ import grpc_tools
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from grpc_tools import protoc
 
-from iii_bridge.abi import v0 as abi
+from iii_bridge.abi import v1 as abi
 from iii_bridge.contract.registry import class_of
 from iii_codegen.validate_file import VALIDATE_FILE, validate_proto
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import iii_bridge.contract
-from iii_bridge.abi import v0 as abi
+from iii_bridge.abi import v1 as abi
 from iii_bridge.contract import backend
 from iii_bridge.contract.backend import backend_of
 from tests.contract_layer.contracts import orders

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iii_bridge.abi import v0 as abi
+from iii_bridge.abi import v1 as abi
 from iii_bridge.contract.backend import FieldAccess, backend_of
 from iii_bridge.contract.betterproto import BACKEND as BETTERPROTO
 from iii_bridge.contract.descriptors import enum_schema

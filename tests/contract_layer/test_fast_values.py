@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from iii_bridge.abi import v0 as abi
+from iii_bridge.abi import v1 as abi
 from iii_bridge.contract import fast_values
 from iii_bridge.contract.json_text import MAX_DEPTH
 

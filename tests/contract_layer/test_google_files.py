@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from google.protobuf import descriptor_pb2, struct_pb2
 
-from iii_bridge.abi.v0 import google_types
+from iii_bridge.abi.v1 import google_types
 from iii_bridge.errors import LocalProtocolError
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iii_bridge.abi import v0 as abi
+from iii_bridge.abi import v1 as abi
 from iii_bridge.contract.json_text import MAX_DEPTH
 from iii_bridge.contract.plan import Element, Shape, height_of, plan_of, root_element
 from iii_bridge.contract.protojson import CodecError, codec_for

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from google.protobuf import json_format
 
-from iii_bridge.abi import v0 as abi
+from iii_bridge.abi import v1 as abi
 from iii_bridge.contract import compile_decode
 from iii_bridge.contract.json_text import parse_json
 from iii_bridge.contract.protojson import Codec, CodecError, DecodedRequest, codec_for

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from iii_bridge.abi import v0 as abi
+from iii_bridge.abi import v1 as abi
 from iii_bridge.contract.json_text import MAX_DEPTH
 from iii_bridge.contract.protojson import CodecError, codec_for
 from iii_bridge.contract.spec import Defaults, Enums, Int64, JsonProfile, Names

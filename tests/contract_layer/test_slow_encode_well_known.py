@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from iii_bridge.abi import v0 as abi
+from iii_bridge.abi import v1 as abi
 from iii_bridge.contract.backend import backend_of
 from iii_bridge.contract.json_text import MAX_DEPTH
 from iii_bridge.contract.plan import root_element

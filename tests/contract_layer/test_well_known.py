@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from google.protobuf import duration_pb2, struct_pb2, timestamp_pb2
 
-from iii_bridge.abi import v0 as abi
+from iii_bridge.abi import v1 as abi
 from iii_bridge.contract import well_known
 from iii_bridge.contract.registry import full_name_of
 from tests.contract_layer.contracts import everything

@@ -61,7 +61,7 @@ CASES = [
 _SCRIPT = """
 import asyncio, importlib, json, pkgutil, sys
 from iii_bridge import UnsupportedError, connect
-from iii_bridge.abi.v0 import Service
+from iii_bridge.abi.v1 import Service
 from iii_bridge.engine import Engine, HttpSecurity
 
 async def nothing(self, request, context, /):

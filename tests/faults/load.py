@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from iii_bridge import BridgeError, ConnectionLostError, InvocationError, InvocationTimeoutError, Outcome
-from iii_bridge.abi.v0 import Empty
+from iii_bridge.abi.v1 import Empty
 from tests.bridge.contracts import shop
 
 __all__ = ["Ending", "Ledger", "Ledgered", "load"]

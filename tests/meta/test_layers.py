@@ -133,6 +133,6 @@ def test_importing_a_stub_loads_no_socket_and_no_descriptor_library() -> None:
     import sys
 
     heavy = "{'websockets', 'google.protobuf.descriptor', 'asyncio', 'ssl', 'uvicorn', 'typer'}"
-    code = f"import sys, iii_bridge.abi.v0; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, iii_bridge.abi.v1; print(sorted({heavy} & set(sys.modules)))"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"

@@ -7,7 +7,7 @@ from collections import Counter
 
 from example_contracts.examples.receipts.v1 import ReceiptsService, SumRequest, SumResponse, WriteRequest
 from iii_bridge import Context
-from iii_bridge.abi.v0 import Empty
+from iii_bridge.abi.v1 import Empty
 from shop.timing import Timings
 
 __all__ = ["Receipts"]

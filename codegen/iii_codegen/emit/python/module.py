@@ -36,7 +36,7 @@ COLLECTIONS: Final = Import(0, "", "collections.abc", "collections.abc")
 DATACLASSES: Final = Import(0, "", "dataclasses", "dataclasses")
 DATETIME: Final = Import(0, "", "datetime", "datetime")
 BETTERPROTO: Final = Import(1, "", "betterproto2", "betterproto2")
-ABI: Final = Import(2, "iii_bridge.abi", "v0", "abi")
+ABI: Final = Import(2, "iii_bridge.abi", "v1", "abi")
 
 
 class Module:

@@ -43,7 +43,7 @@ WELL_KNOWN: Final = frozenset(
         "Value",
     ]
 )
-"""Types of google.protobuf that `iii_bridge.abi.v0` holds, once for every tree."""
+"""Types of google.protobuf that `iii_bridge.abi.v1` holds, once for every tree."""
 
 _WELL_KNOWN_FILES: Final = frozenset(
     f"google/protobuf/{name}.proto"

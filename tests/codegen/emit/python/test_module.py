@@ -23,7 +23,7 @@ def test_source() -> None:
         "\n"
         "import betterproto2\n"
         "\n"
-        "from iii_bridge.abi import v0 as abi\n"
+        "from iii_bridge.abi import v1 as abi\n"
         "\n"
         "from ..b import x_pb as _b_x_pb\n"
         "\n"

@@ -204,7 +204,7 @@ def test_files_of_a_library_are_generated_where_their_types_are_used(tmp_path: P
 
 
 def test_well_known_types_exist_once(tmp_path: Path) -> None:
-    from iii_bridge.abi import v0 as abi
+    from iii_bridge.abi import v1 as abi
 
     body = "message M { google.protobuf.Any any = 1; repeated google.protobuf.Value values = 2; _3 }"
     body = body.replace("_3", "google.protobuf.NullValue n = 3;")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iii_bridge.abi import v0 as abi
+from iii_bridge.abi import v1 as abi
 from iii_bridge.contract import well_known
 from iii_codegen.emit.python.types import WELL_KNOWN
 

@@ -57,7 +57,7 @@ SEVERAL = {  # packages that need each other, one of a library, and one with hos
 
 HEAD = """\
 from collections.abc import AsyncIterator
-from iii_bridge.abi import v0 as abi
+from iii_bridge.abi import v1 as abi
 from contracts.shop.v1 import Color, Req, Res, ShopClient, ShopClientSync, ShopService, ShopServiceSync
 """
 

@@ -9,7 +9,7 @@ import dataclasses
 
 import betterproto2
 
-from iii_bridge.abi import v0 as abi
+from iii_bridge.abi import v1 as abi
 
 __all__ = [
     "GetRequest",

@@ -10,7 +10,7 @@ import datetime
 
 import betterproto2
 
-from iii_bridge.abi import v0 as abi
+from iii_bridge.abi import v1 as abi
 
 __all__ = [
     "ReceiptsClient",

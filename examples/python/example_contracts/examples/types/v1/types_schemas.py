@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from iii_bridge.abi import v0 as abi
+from iii_bridge.abi import v1 as abi
 
 __all__ = [
     "SCHEMAS",
