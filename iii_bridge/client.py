@@ -6,9 +6,9 @@ import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Any, TypeVar, Unpack
+from typing import Any, Final, TypeVar, Unpack
 
-from msgspec import UNSET
+from msgspec import UNSET, Raw
 
 from iii_bridge.abi.stubs import AsyncStub, Service, ServiceSync
 from iii_bridge.aio.channel_io import ChannelReader, ChannelWriter
@@ -19,9 +19,10 @@ from iii_bridge.aio.transport import PushTransport
 from iii_bridge.bridge.calls import Calls
 from iii_bridge.bridge.catalogue import catalogue_of
 from iii_bridge.bridge.checks import encode_json
-from iii_bridge.bridge.handlers import function_handler, with_context
+from iii_bridge.bridge.handlers import calls_itself, function_handler, with_context
 from iii_bridge.bridge.hints import converter_for, schemas_of
 from iii_bridge.bridge.hosting import Hosting
+from iii_bridge.bridge.http_adapter import unavailable_response
 from iii_bridge.bridge.http_front import forwarding
 from iii_bridge.bridge.interceptors import AnyServerInterceptor, ClientInterceptor, is_async
 from iii_bridge.bridge.logs import EngineLogs
@@ -36,6 +37,7 @@ from iii_bridge.bridge.verify import VerifyingCalls
 from iii_bridge.contract.spec import ServiceSpec
 from iii_bridge.errors import LocalProtocolError, Side
 from iii_bridge.protocol.channel import ChannelRef
+from iii_bridge.protocol.failures import refusal_body
 from iii_bridge.protocol.worker import WorkerProtocol
 from iii_bridge.protocol.worker_events import (
     Event,
@@ -48,7 +50,7 @@ from iii_bridge.protocol.worker_events import (
 )
 from iii_bridge.triggers import Trigger, Triggers
 from iii_bridge.types import ConnectionState, Json
-from iii_bridge.wire import RegisterFunction
+from iii_bridge.wire import ErrorBody, InvokeFunction, RegisterFunction
 from iii_bridge.worker import ServeOptions, Worker
 
 __all__ = ["Bridge", "Dial"]
@@ -56,6 +58,9 @@ __all__ = ["Bridge", "Dial"]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 Dial = Callable[[], Awaitable[PushTransport]]
 """Opens one connection, or raises TransportClosed."""
+
+_ROUTES: Final = ("http",)
+"""Trigger types whose events somebody waits for: while this worker finishes, it says so to them."""
 
 
 class Bridge(Verbs):
@@ -347,24 +352,29 @@ class Bridge(Verbs):
         await self._session.wait_ended()
 
     async def close(self, *, grace: float = 0.0) -> None:
-        """Ends in order: takes nothing more, ends what is being served, sends what is queued, closes the connection.
+        """Ends in order: takes nothing more, finishes what runs, takes everything back, sends what is queued, closes.
 
-        Triggers and functions are taken back first, so that the engine sends
-        nothing more; what is being served has `grace` seconds to finish and is
-        cancelled then. Open calls fail with ClosedError.
+        Whatever still arrives is refused with UNAVAILABLE and did not run, but
+        for the calls this worker makes itself: what finishes may need them.
+        Events are no longer taken, so their triggers go first; an http route
+        stays and answers 503. What is being served has `grace` seconds to
+        finish and is cancelled then. Open calls fail with ClosedError.
         """
         if self._verifying is not None:
             await self._verifying.close()
         await self._worker.stop()
-        await self._trigger_types.stop()
+        self._dispatcher.refuse(lambda frame: None if calls_itself(frame, self.worker_id) else self._refusal(frame))
+        self._session.protocol.withdraw_triggers(but=_ROUTES)
+        self._session.poke()
         if grace > 0:
-            self._session.protocol.withdraw()
-            self._session.poke()
             await self._dispatcher.finish(grace)
+        self._dispatcher.refuse(self._refusal)
         await self._dispatcher.stop()
+        await self._trigger_types.stop()
         logs, self._logs = self._logs, None
         if logs is not None:
             await logs.stop()
+        self._session.protocol.withdraw()
         await self._session.close()
         await self._streams.close()
         self._hosting.close()
@@ -378,6 +388,12 @@ class Bridge(Verbs):
         await self.close()
 
     # --- inside --------------------------------------------------------------
+
+    def _refusal(self, frame: InvokeFunction) -> tuple[Raw | None, ErrorBody | None]:
+        """What an invocation that comes while this worker closes is answered."""
+        if frame.function_id in self._worker.http_functions():
+            return unavailable_response(frame.function_id), None
+        return None, refusal_body(frame.function_id)
 
     def _on_event(self, event: Event) -> None:
         if type(event) is Invoked:

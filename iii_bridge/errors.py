@@ -69,6 +69,8 @@ class Outcome(enum.Enum):
 
     NOT_SENT = "not_sent"
     """The frame never left this process: repeating the call is safe."""
+    NOT_RUN = "not_run"
+    """The worker it reached is closing and refused it: repeating the call is safe."""
     UNKNOWN = "unknown"
     """The frame was sent: the function may have run, or may still run."""
 
@@ -118,8 +120,9 @@ class InvocationError(BridgeError):
     `code` is the code of the frame, unchanged; `stacktrace` is what the other
     side sent, kept for logs and never part of `str()`. `outcome` is UNKNOWN
     where the executor went away under the call, or under an earlier attempt of
-    it, so that nobody can say what it did (wire.md 5.2), and None where the
-    error is the function's own answer.
+    it, so that nobody can say what it did (wire.md 5.2), NOT_RUN where a worker
+    that is closing refused the call, and None where the error is the function's
+    own answer.
     """
 
     def __init__(
@@ -169,11 +172,13 @@ class StatusError(InvocationError):
         *,
         function_id: str = "",
         stacktrace: str | None = None,
+        outcome: Outcome | None = None,
     ) -> None:
         self.status_code = code
         self.details = _json_objects(details)
-        super().__init__(code.name, message, function_id, stacktrace)
-        self.args = (f"{function_id} failed: {message} [{code.name}]" if function_id else f"{message} [{code.name}]",)
+        super().__init__(code.name, message, function_id, stacktrace, outcome=outcome)
+        if not function_id:
+            self.args = (f"{message} [{code.name}]",)
 
     @property
     def status(self) -> StatusCode:

@@ -173,6 +173,11 @@ class Worker:
         if served in self._served:
             self._served.remove(served)
 
+    def http_functions(self) -> set[str]:
+        """The functions that answer http triggers of the services served here."""
+        bindings = (bound for served in self._served for bound in served.bindings)
+        return {bound.function_id for bound in bindings if bound.spec.trigger_type == "http"}
+
     def note_rejection(self, event: FunctionRejected) -> None:
         """A function turned out to be somebody else's, possibly after a reconnect."""
         self._ownership.note_rejection(event)

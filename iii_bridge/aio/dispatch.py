@@ -11,11 +11,11 @@ from msgspec import Raw
 
 from iii_bridge.aio.deadlines import Deadlines
 from iii_bridge.aio.invocation import Invocation, current_invocation
-from iii_bridge.protocol.failures import FUNCTION_NOT_FOUND, TIMEOUT, error_body
+from iii_bridge.protocol.failures import FUNCTION_NOT_FOUND, TIMEOUT, error_body, refusal_body
 from iii_bridge.protocol.worker_events import Invoked
-from iii_bridge.wire import ErrorBody
+from iii_bridge.wire import ErrorBody, InvokeFunction
 
-__all__ = ["Dispatcher", "Handler", "Reply"]
+__all__ = ["Dispatcher", "Handler", "Refusal", "Reply"]
 
 _log: Final = logging.getLogger("iii_bridge.dispatch")
 
@@ -27,6 +27,9 @@ Handler = Callable[[Invocation], Awaitable[Raw | None]]
 Reply = Callable[[str, str, Raw | None, ErrorBody | None], None]
 """Sends an answer: invocation id, function id, result or error."""
 
+Refusal = Callable[[InvokeFunction], tuple[Raw | None, ErrorBody | None] | None]
+"""What an invocation that is not taken is answered, a result or an error; None takes it nonetheless."""
+
 
 class Dispatcher:
     """Handlers by function id, and the tasks they run in."""
@@ -35,6 +38,7 @@ class Dispatcher:
         self.handlers: dict[str, Handler] = {}
         self._reply = reply
         self._tasks: set[asyncio.Task[None]] = set()
+        self._refusal: Refusal | None = None
         self._stopping = False
         self._deadlines = Deadlines()
 
@@ -44,30 +48,41 @@ class Dispatcher:
         return len(self._tasks)
 
     def start(self, event: Invoked) -> None:
-        """Begins to serve an invocation."""
+        """Begins to serve an invocation, or refuses it."""
+        refused = self._refusal(event.frame) if self._refusal is not None else None
+        if refused is not None:
+            self._reply(event.invocation_id, event.frame.function_id, *refused)
+            return
         task = asyncio.get_running_loop().create_task(self._serve(event), name=event.frame.function_id)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def finish(self, grace: float) -> None:
-        """Takes nothing more and waits, for `grace` seconds at most, for what runs, but for whoever asks for it.
+    def refuse(self, refusal: Refusal) -> None:
+        """From now on `refusal` is asked about whatever arrives."""
+        self._refusal = refusal
 
-        What arrives meanwhile is answered as if its function were unregistered already.
-        """
-        self.handlers.clear()
-        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        if tasks:
-            _, running = await asyncio.wait(tasks, timeout=grace)
-            for task in running:
-                _log.warning("%s did not end within %g s and is cancelled", task.get_name(), grace)
+    async def finish(self, grace: float) -> None:
+        """Waits, for `grace` seconds at most, for what runs and what is still taken, but for whoever asks for it."""
+        end = asyncio.get_running_loop().time() + grace
+        while tasks := self._others():
+            left = end - asyncio.get_running_loop().time()
+            if left <= 0:
+                break
+            await asyncio.wait(tasks, timeout=left)
+        for task in tasks:
+            _log.warning("%s did not end within %g s and is cancelled", task.get_name(), grace)
 
     async def stop(self) -> None:
-        """Cancels what runs, but for a handler that asks for it itself; nothing more is answered.
+        """Cancels what runs, but for a handler that asks for it itself, and refuses what still arrives.
 
-        A handler that does not let itself be cancelled is waited for a while and then named in a warning.
+        Nothing more of what runs is answered: the end of the connection is its
+        answer. A handler that does not let itself be cancelled is waited for a
+        while and then named in a warning.
         """
+        if self._refusal is None:
+            self.refuse(_refuse_everything)
         self._stopping = True
-        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        tasks = self._others()
         for task in tasks:
             task.cancel()
         if tasks:
@@ -75,6 +90,9 @@ class Dispatcher:
             for task in running:
                 _log.warning("%s does not end although it was cancelled", task.get_name())
         self._deadlines.close()
+
+    def _others(self) -> list[asyncio.Task[None]]:
+        return [task for task in self._tasks if task is not asyncio.current_task()]
 
     async def _serve(self, event: Invoked) -> None:
         function_id = event.frame.function_id
@@ -113,3 +131,7 @@ class Dispatcher:
             return None, ErrorBody(TIMEOUT, f"{invocation.function_id} stopped at its caller's deadline")
         finally:
             self._deadlines.end(limit)
+
+
+def _refuse_everything(frame: InvokeFunction) -> tuple[None, ErrorBody]:
+    return None, refusal_body(frame.function_id)

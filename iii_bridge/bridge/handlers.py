@@ -28,10 +28,12 @@ from iii_bridge.bridge.interceptors import (
 from iii_bridge.contract.spec import MethodSpec, OnViolation
 from iii_bridge.errors import ContractError, LocalProtocolError, Side
 from iii_bridge.types import Context
+from iii_bridge.wire import InvokeFunction
 
 __all__ = [
     "CALLER_MEMBER",
     "MethodBody",
+    "calls_itself",
     "check_none_blocks",
     "function_handler",
     "intercepted",
@@ -123,6 +125,16 @@ def function_handler(function_id: str, body: MethodBody, convert: Converter) -> 
         return encode_json(await body(convert(payload), invocation), function_id, Side.RESPONSE)
 
     return handle
+
+
+def calls_itself(frame: InvokeFunction, worker_id: str | None) -> bool:
+    """Whether a worker is asked by itself; only object payloads say who calls (wire.md 5.4)."""
+    if worker_id is None or not isinstance(frame.data, Raw):
+        return False
+    try:
+        return _peek.decode(frame.data).caller == worker_id
+    except msgspec.DecodeError:
+        return False
 
 
 def with_context(function_id: str, function: Callable[..., Any]) -> Callable[[Any, Context], Any]:

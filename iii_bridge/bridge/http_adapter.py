@@ -31,7 +31,7 @@ from iii_bridge.triggers import BoundTrigger
 from iii_bridge.types import Binding, Json
 from iii_bridge.wire import NULL, RegisterFunction, raw
 
-__all__ = ["HttpAdapter", "plan_http"]
+__all__ = ["HttpAdapter", "plan_http", "unavailable_response"]
 
 _log: Final = logging.getLogger("iii_bridge.http")
 
@@ -190,6 +190,11 @@ def plan_http(methods: Iterable[tuple[MethodSpec[Any, Any], MethodBody]]) -> lis
         if adapter.bindings:
             adapters.append(adapter)
     return adapters
+
+
+def unavailable_response(function_id: str) -> Raw:
+    """What an http trigger is answered while its worker is closing."""
+    return _failure_body(StatusCode.UNAVAILABLE, f"{function_id} did not run: its worker is closing; call again", ())
 
 
 def _shape(path: str) -> str:

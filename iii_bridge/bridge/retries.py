@@ -22,6 +22,7 @@ from iii_bridge.errors import (
     InvocationTimeoutError,
     LocalProtocolError,
     Outcome,
+    StatusError,
 )
 from iii_bridge.protocol.backoff import Backoff
 
@@ -175,8 +176,8 @@ class Retries:
         self, error: InvocationTimeoutError | ConnectionLostError | InvocationError, function_id: str, lost: bool
     ) -> bool:
         """Whether another attempt may end otherwise; what the function itself answered is final."""
-        if not isinstance(error, InvocationError) or error.outcome is Outcome.UNKNOWN:
-            return True
+        if not isinstance(error, InvocationError) or error.outcome is not None:
+            return True  # the executor was lost, or is closing and did not begin
         # Workers register again one after the other, after their own restart or the engine's (wire.md 2.5 and 2.6).
         return isinstance(error, FunctionNotFoundError) and (
             lost or self._recovering() or self._answered_lately(function_id)
@@ -202,7 +203,9 @@ def _reason(failure: BridgeError) -> str:
         return "timeout"
     if isinstance(failure, ConnectionLostError):
         return "connection"
-    return "missing" if isinstance(failure, FunctionNotFoundError) else "executor"
+    if isinstance(failure, FunctionNotFoundError):
+        return "missing"
+    return "closing" if isinstance(failure, StatusError) else "executor"
 
 
 def _with_outcome(failure: BridgeError, function_id: str, timeout: float | None, sent: bool) -> BridgeError:
@@ -213,6 +216,15 @@ def _with_outcome(failure: BridgeError, function_id: str, timeout: float | None,
     elif isinstance(failure, FunctionNotFoundError) and sent:
         error = FunctionNotFoundError(
             failure.code, failure.message, function_id, failure.stacktrace, outcome=Outcome.UNKNOWN
+        )
+    elif isinstance(failure, StatusError) and sent:
+        error = StatusError(
+            failure.status_code,
+            failure.message,
+            failure.details,
+            function_id=function_id,
+            stacktrace=failure.stacktrace,
+            outcome=Outcome.UNKNOWN,
         )
     else:
         return failure

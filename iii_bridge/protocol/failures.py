@@ -17,6 +17,7 @@ from iii_bridge.errors import (
     ForbiddenError,
     FunctionNotFoundError,
     InvocationError,
+    Outcome,
     Side,
     StatusError,
     StreamTruncatedError,
@@ -24,13 +25,22 @@ from iii_bridge.errors import (
 from iii_bridge.status import StatusCode, format_status_line, parse_status_line
 from iii_bridge.wire import ErrorBody, text_or_none
 
-__all__ = ["FUNCTION_NOT_FOUND", "INVOCATION_FAILED", "TIMEOUT", "error_body", "error_from_body", "violation_detail"]
+__all__ = [
+    "FUNCTION_NOT_FOUND",
+    "INVOCATION_FAILED",
+    "TIMEOUT",
+    "error_body",
+    "error_from_body",
+    "refusal_body",
+    "violation_detail",
+]
 
 FUNCTION_NOT_FOUND: Final = "function_not_found"
 INVOCATION_FAILED: Final = "invocation_failed"
 TIMEOUT: Final = "TIMEOUT"
 
 _VIOLATION_TYPE: Final = "iii_bridge/contract_violation"
+_REFUSAL_TYPE: Final = "iii_bridge/not_run"
 _BY_CODE: Final[Mapping[str, type[InvocationError]]] = {
     FUNCTION_NOT_FOUND: FunctionNotFoundError,
     "FORBIDDEN": ForbiddenError,
@@ -45,11 +55,21 @@ def error_body(error: BaseException, function_id: str) -> ErrorBody:
     if isinstance(error, StreamTruncatedError):  # of its requests; a status says so in every language
         error = StatusError(error.status, str(error))
     if isinstance(error, StatusError):
-        line = format_status_line(error.status.name, error.message, error.details)
+        details = [
+            each for each in error.details if not _is_refusal(each)
+        ]  # another function did not run, this one did
+        line = format_status_line(error.status.name, error.message, details)
         return ErrorBody(error.status.name, _writable(error.message), f"{stack}\n{line}")
     if parse_status_line(stack) is not None:
         stack += "\n(not a status)"  # the text of an exception must not pass for one
     return ErrorBody(INVOCATION_FAILED, _text(error), stack)
+
+
+def refusal_body(function_id: str) -> ErrorBody:
+    """The frame's `error` of a worker that is closing and takes nothing more: the call did not run."""
+    text = f"{function_id} did not run: its worker is closing; call again"
+    line = format_status_line(StatusCode.UNAVAILABLE.name, text, [{"@type": _REFUSAL_TYPE}])
+    return ErrorBody(StatusCode.UNAVAILABLE.name, text, line)
 
 
 def error_from_body(body: ErrorBody, function_id: str) -> BridgeError:
@@ -61,7 +81,8 @@ def error_from_body(body: ErrorBody, function_id: str) -> BridgeError:
         violation = _violation(details)
         if violation is not None:
             return violation
-        return StatusError(code, message, details, function_id=function_id, stacktrace=stack)
+        outcome = Outcome.NOT_RUN if any(map(_is_refusal, details)) else None
+        return StatusError(code, message, details, function_id=function_id, stacktrace=stack, outcome=outcome)
     return _BY_CODE.get(body.code, InvocationError)(body.code, body.message, function_id, stack)
 
 
@@ -74,6 +95,10 @@ def violation_detail(error: ContractError) -> dict[str, str]:
         "path": error.path,
         "problem": error.problem,
     }
+
+
+def _is_refusal(detail: Mapping[str, Any]) -> bool:
+    return detail.get("@type") == _REFUSAL_TYPE
 
 
 def _text(error: BaseException) -> str:

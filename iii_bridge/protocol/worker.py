@@ -8,7 +8,7 @@ exactly one `CallFinished`, unless its caller forgot it.
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from msgspec import UNSET, Raw, UnsetType
@@ -226,12 +226,17 @@ class WorkerProtocol:
 
     def withdraw(self) -> None:
         """Takes back everything that is registered: triggers, then functions, then trigger types."""
-        for trigger_id in tuple(self.desired.triggers):
-            self.unregister_trigger(trigger_id)
+        self.withdraw_triggers()
         for function_id in tuple(self.desired.functions):
             self.unregister_function(function_id)
         for type_id in tuple(self.desired.trigger_types):
             self.unregister_trigger_type(type_id)
+
+    def withdraw_triggers(self, *, but: Collection[str] = ()) -> None:
+        """Takes back every binding, `but` those of some trigger types."""
+        for trigger_id, frame in tuple(self.desired.triggers.items()):
+            if frame.trigger_type not in but:
+                self.unregister_trigger(trigger_id)
 
     def answer_trigger(self, request: RegisterTrigger, error: ErrorBody | None = None) -> None:
         """Accepts or refuses a binding of a type this worker provides (wire.md 3.5)."""

@@ -33,6 +33,7 @@ OK = Raw(b'"ok"')
 STEADY = Retry(jitter=0.0)
 MISSING = FunctionNotFoundError("function_not_found", "m", "x::y")
 STOPPED = InvocationError("invocation_stopped", "m", "x::y")
+CLOSING = StatusError(StatusCode.UNAVAILABLE, "m", function_id="x::y", outcome=Outcome.NOT_RUN)
 LOST = ConnectionLostError("x::y", Outcome.UNKNOWN)
 TIMEOUT = object()
 
@@ -98,6 +99,15 @@ def test_what_the_function_answers_is_final(error: Exception) -> None:
     with pytest.raises(type(error)):
         run(script)
     assert len(script.started) == 1
+
+
+def test_a_closing_worker_is_not_the_last_word() -> None:
+    assert run(Script((0, CLOSING), (0, MISSING), (0, OK))) == OK
+    with pytest.raises(StatusError) as caught:
+        run(Script((0, CLOSING)), timeout=3.0)
+    assert caught.value.outcome is Outcome.NOT_RUN
+    with pytest.raises(StatusError, match="outcome unknown"):
+        run(Script((0, STOPPED), (0, CLOSING)), timeout=3.0)
 
 
 def test_a_function_that_is_gone_with_the_engine_is_waited_for() -> None:

@@ -17,6 +17,7 @@ from iii_bridge import (
     ConnectionLostError,
     InvocationError,
     LocalProtocolError,
+    Outcome,
     RegistrationRejectedError,
     connect_sync,
     run,
@@ -111,7 +112,7 @@ def test_a_signal_lets_what_is_being_served_finish(url: str, caller: BridgeSync,
 
     serve_meanwhile(url, service, during, calling)
     assert calling.outcome == shop.Receipt(order_id="tea")
-    assert gone[0].code == "function_not_found"
+    assert gone[0].outcome is Outcome.NOT_RUN
 
 
 @pytest.mark.parametrize("patient", [True, False], ids=["a second signal", "no more grace"])
@@ -122,12 +123,12 @@ def test_what_does_not_finish_is_cancelled(url: str, caller: BridgeSync, patient
     def during(bridge: Bridge) -> None:
         kill()
         if patient:
-            states: list[str] = []
-            while "function_not_found" not in states:  # the first signal has been heard
+            outcomes: list[Any] = []
+            while Outcome.NOT_RUN not in outcomes:  # the first signal has been heard
                 try:
                     client.get(shop.GetRequest(order_id="o"), timeout=0.3)
                 except InvocationError as error:
-                    states.append(error.code)
+                    outcomes.append(error.outcome)
                 except TimeoutError:
                     pass
             kill()

@@ -9,11 +9,12 @@ from iii_bridge.errors import (
     ForbiddenError,
     FunctionNotFoundError,
     InvocationError,
+    Outcome,
     Side,
     StatusError,
     StreamTruncatedError,
 )
-from iii_bridge.protocol.failures import error_body, error_from_body
+from iii_bridge.protocol.failures import error_body, error_from_body, refusal_body
 from iii_bridge.status import StatusCode, format_status_line, parse_status_line
 from iii_bridge.wire import ErrorBody, InvocationResult, encode_message
 
@@ -41,6 +42,16 @@ def test_a_status_from_an_official_worker_is_found_in_its_stack() -> None:
     error = error_from_body(ErrorBody("invocation_failed", "no", stack), "x::y")
     assert isinstance(error, StatusError)
     assert error.status is StatusCode.ABORTED
+
+
+def test_a_refusal_says_that_the_call_did_not_run_and_only_of_its_own_function() -> None:
+    refused = error_from_body(refusal_body("x::y"), "x::y")
+    assert isinstance(refused, StatusError)
+    assert (refused.status, refused.outcome) == (StatusCode.UNAVAILABLE, Outcome.NOT_RUN)
+    assert str(refused).endswith("call again [UNAVAILABLE]; outcome not_run")
+    passed_on = error_from_body(error_body(raised(refused), "a::b"), "a::b")
+    assert isinstance(passed_on, StatusError)
+    assert (passed_on.status, passed_on.outcome) == (StatusCode.UNAVAILABLE, None), "a::b did run"
 
 
 def test_a_violation_crosses_with_function_side_and_path() -> None:

@@ -178,6 +178,24 @@ def test_unregistering_is_told_once() -> None:
     ]
 
 
+def test_everything_is_taken_back_in_order_and_some_triggers_may_stay_for_a_while() -> None:
+    worker = machine()
+    worker.register_trigger_type(RegisterTriggerType("k", ""))
+    worker.register_function(RegisterFunction("f"))
+    for trigger_id, kind in (("t1", "http"), ("t2", "cron"), ("t3", "k")):
+        worker.register_trigger(RegisterTrigger(trigger_id, kind, "f", NULL))
+    written(worker)
+    worker.withdraw_triggers(but=("http",))
+    assert [frame["id"] for frame in written(worker)] == ["t2", "t3"]
+    worker.withdraw()
+    assert [(frame["type"], frame["id"]) for frame in written(worker)] == [
+        ("unregistertrigger", "t1"),
+        ("unregisterfunction", "f"),
+        ("unregistertriggertype", "k"),
+    ]
+    assert list(worker.desired.replay()) == []
+
+
 def test_connecting_twice_is_our_own_mistake() -> None:
     with pytest.raises(LocalProtocolError, match="connected while connected"):
         machine().connected()
