@@ -40,10 +40,12 @@ __all__ = [
     "Check",
     "Constants",
     "checks_of",
+    "duration_text",
     "is_set",
     "is_something",
     "prepared",
     "size_checks",
+    "timestamp_text",
     "unique_check",
 ]
 
@@ -212,7 +214,7 @@ class _Writer:
         if rules.after_now:
             yield self._check("gt_now", "v < t", "must be in the future")
         if rules.within is not None:
-            problem = f"must be within {_duration_text(rules.within)} of now"
+            problem = f"must be within {duration_text(rules.within)} of now"
             yield self._check("within", f"not t - {rules.within} <= v <= t + {rules.within}", problem)
 
     def _range(self, rules: NumberRules) -> Iterator[Check]:
@@ -328,9 +330,9 @@ class _Writer:
         if isinstance(value, bytes | str):
             return _quoted(value)
         if self._kind == "duration":
-            return _duration_text(value)
+            return duration_text(value)
         if self._kind == "timestamp":
-            return _timestamp_text(value)
+            return timestamp_text(value)
         enum = self._element.enum
         if self._kind == "enum" and enum is not None:
             return next((name for name, number in enum.values if number == value), str(value))
@@ -374,13 +376,15 @@ def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "…"
 
 
-def _duration_text(nanos: int) -> str:
+def duration_text(nanos: int) -> str:
+    """A Duration in ProtoJSON, with as many digits as it needs."""
     seconds, rest = divmod(abs(nanos), _NANOS)
     fraction = f".{rest:09}".rstrip("0") if rest else ""
     return f"{'-' if nanos < 0 else ''}{seconds}{fraction}s"
 
 
-def _timestamp_text(nanos: int) -> str:
+def timestamp_text(nanos: int) -> str:
+    """A Timestamp in ProtoJSON, from nanoseconds since 1970. Raises OverflowError outside the years 1 to 9999."""
     seconds, rest = divmod(nanos, _NANOS)
     fraction = f".{rest:09}".rstrip("0") if rest else ""
     return f"{(_EPOCH + datetime.timedelta(seconds=seconds)).isoformat()[:19]}{fraction}Z"
