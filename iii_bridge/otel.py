@@ -65,6 +65,18 @@ class OpenTelemetry:
         with self._span(f"call {call.function_id}", kind, attributes) as span:
             return await self._timed(span, self._client_seconds, call.function_id, lambda: proceed(call))
 
+    async def rpc(
+        self, method: MethodSpec[Any, Any], carrier: Mapping[str, str], work: Callable[[], Awaitable[Any]]
+    ) -> Any:
+        """Around a call that came over gRPC, as a child of the span in `carrier`: a gateway's `Tracing`."""
+        attributes = {**_attributes(method.function_id, method), "rpc.system": "grpc"}
+        token = contexts.attach(propagate.extract(dict(carrier)))
+        try:
+            with self._span(method.full_name, SpanKind.SERVER, attributes) as span:
+                return await self._timed(span, self._server_seconds, method.function_id, work)
+        finally:
+            contexts.detach(token)
+
     async def server(self, call: ServerCall, proceed: Callable[[ServerCall], Awaitable[Any]], /) -> Any:
         """A `ServerInterceptor`."""
         context = call.context

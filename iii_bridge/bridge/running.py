@@ -85,21 +85,29 @@ def run_program(
     *,
     url: str | None = None,
     grace: float = DEFAULT_GRACE,
+    finish: Callable[[float], Awaitable[None]] | None = None,
     client_interceptors: Sequence[ClientInterceptor] = (),
     server_interceptors: Sequence[AnyServerInterceptor] = (),
     **options: Unpack[ConnectOptions],
 ) -> None:
-    """Connects, awaits `start`, and goes on until a signal, as `run` says."""
+    """Connects, awaits `start`, and goes on until a signal, as `run` says.
+
+    `finish(grace)` ends what needs the bridge, before the bridge is closed; it may be called twice.
+    """
 
     async def main() -> None:
-        stopping = _Stopping(grace)
+        stopping = _Stopping(grace, finish)
         connecting = connect(
             url, client_interceptors=client_interceptors, server_interceptors=server_interceptors, **options
         )
         async with stopping, connecting as bridge:
             stopping.bridge = bridge
-            await start(bridge)
-            await bridge.wait_closed()
+            try:
+                await start(bridge)
+                await bridge.wait_closed()
+            finally:
+                if finish is not None:
+                    await finish(0.0)
 
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(main())
@@ -125,9 +133,10 @@ async def _service(source: ServiceSource, bridge: Bridge) -> Any:
 class _Stopping:
     """The first signal closes the bridge with grace, the second at once; before there is a bridge, it cancels."""
 
-    def __init__(self, grace: float) -> None:
+    def __init__(self, grace: float, finish: Callable[[float], Awaitable[None]] | None = None) -> None:
         self.bridge: Bridge | None = None
         self._grace = grace
+        self._finish = finish
         self._closing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> None:
@@ -151,7 +160,7 @@ class _Stopping:
         bridge = self.bridge
         if bridge is not None and self._closing is None:
             _log.info("%s: finishing what is being served, within %g s", name, self._grace)
-            self._closing = self._loop.create_task(bridge.close(grace=self._grace))
+            self._closing = self._loop.create_task(self._close(bridge))
             return
         _log.warning("%s: stopping at once", name)
         self._stopped = True
@@ -159,3 +168,8 @@ class _Stopping:
             self._closing.cancel()
         if self._main is not None:
             self._main.cancel()
+
+    async def _close(self, bridge: Bridge) -> None:
+        if self._finish is not None:
+            await self._finish(self._grace)
+        await bridge.close(grace=self._grace)

@@ -44,6 +44,7 @@ VERBS: Final = {
     "http-front": Verb(
         "iii_bridge.cli.http_front", "http_front", "codegen", "Serve http routes for workers in other languages."
     ),
+    "gateway": Verb("iii_bridge.cli.gateway", "gateway", "gateway", "Serve methods of contracts on gRPC."),
     "protos": Verb("iii_bridge.cli.protos", "app", "codegen", "Find or copy the option and google .proto files."),
 }
 

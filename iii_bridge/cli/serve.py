@@ -16,7 +16,7 @@ from iii_bridge.bridge.running import DEFAULT_GRACE, RunOptions, run
 from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT
 from iii_bridge.client import Bridge
 
-__all__ = ["serve"]
+__all__ = ["load_target", "serve"]
 
 
 def serve(
@@ -55,7 +55,7 @@ def serve(
         for handler in logging.getLogger().handlers:
             handler.setFormatter(JsonLines())
     sys.path.insert(0, os.getcwd())
-    services = [_load(each) for each in target]
+    services = [load_target(each) for each in target]
     options = RunOptions(
         worker_name=name,
         namespace=namespace,
@@ -77,7 +77,7 @@ def serve(
             ready_file.unlink(missing_ok=True)
 
 
-def _load(target: str) -> Any:
+def load_target(target: str) -> Any:
     """What `module:name` names. Raises typer.BadParameter where there is no such thing."""
     module, colon, path = target.partition(":")
     if not (module and colon and path):

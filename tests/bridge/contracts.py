@@ -12,14 +12,15 @@ from typing import Any
 
 from iii_codegen.driver import run
 
-__all__ = ["profiles", "shop"]
+__all__ = ["generate", "profiles", "shop"]
 
 
-def _generate() -> None:
+def generate(proto: Path, package: str) -> None:
+    """Makes the stubs of the contracts in a directory importable from `package`, until the end of the process."""
     project = Path(tempfile.mkdtemp(prefix="bridge-contracts-"))
     atexit.register(shutil.rmtree, project, ignore_errors=True)
-    shutil.copytree(Path(__file__).parent / "proto", project / "proto")
-    settings = '[tool.iii-bridge]\npython = { out = "bridge_test_contracts" }\n'
+    shutil.copytree(proto, project / "proto")
+    settings = f'[tool.iii-bridge]\npython = {{ out = "{package}" }}\n'
     (project / "pyproject.toml").write_text(settings, encoding="utf-8")
     problems: list[str] = []
     code = run(project, check=False, out=lambda line: None, err=problems.append)
@@ -28,6 +29,6 @@ def _generate() -> None:
     sys.path.insert(0, str(project))
 
 
-_generate()
+generate(Path(__file__).parent / "proto", "bridge_test_contracts")
 shop: Any = importlib.import_module("bridge_test_contracts.shop.v1")
 profiles: Any = importlib.import_module("bridge_test_contracts.profiles.v1")

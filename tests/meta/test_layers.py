@@ -15,6 +15,7 @@ ABI = {"abi"}
 L4 = {"aio"}
 L5 = {"client", "worker", "triggers", "otel", "bridge"}
 ENGINE = {"engine"}
+GATEWAY = {"gateway"}
 TOP = {"cli", "testing", "demo", "dynamic", "__main__"}
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -27,8 +28,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "aio": L0 | L1 | L2 | L3,
     **dict.fromkeys(L5, L0 | L1 | L2 | L3 | ABI | L4 | L5),
     "engine": L0 | L1 | L2 | L3 | L4,
-    **{part: L0 | L1 | L2 | L3 | ABI | L4 | L5 | ENGINE | TOP | {"v1"} for part in TOP},
+    "gateway": L0 | L1 | L2 | L3 | ABI | L4 | L5,
+    **{part: L0 | L1 | L2 | L3 | ABI | L4 | L5 | ENGINE | GATEWAY | TOP | {"v1"} for part in TOP},
 }
+
+# The modules of the gateway that speak gRPC.
+GRPC = {"auxiliary", "health", "methods", "options", "reflection", "rpc", "server", "status"}
 
 # A library, and the only modules that may import it.
 HOME: dict[str, set[str]] = {
@@ -47,6 +52,9 @@ HOME: dict[str, set[str]] = {
         f"iii_bridge.engine.storage.{table}" for table in ("database", "messages", "schema", "triggers", "values")
     },
     "croniter": {"iii_bridge.cron"},
+    "grpc": {f"iii_bridge.gateway.{part}" for part in GRPC},
+    "grpc_health": {"iii_bridge.gateway.health"},
+    "grpc_reflection": {"iii_bridge.gateway.reflection"},
 }
 
 NO_CLOCK_NO_IO = {
@@ -115,6 +123,7 @@ def test_google_protobuf_has_its_modules() -> None:
         "iii_bridge.contract.google_files",
         "iii_bridge.contract.google_messages",
         "iii_bridge.dynamic",
+        *(f"iii_bridge.gateway.{part}" for part in ("details", "health", "pool", "reflection", "rpc", "status")),
         "iii_bridge.testing.conformance_messages",
     }
 

@@ -1,0 +1,109 @@
+"""Metadata of gRPC as metadata of an invocation.
+
+A name that comes once is a string, one that comes again a list of them; a name
+that ends in `-bin` holds base64. What belongs to the transport stays behind,
+what belongs to us cannot be sent by a client, and credentials go no further
+than the gateway unless they are named.
+"""
+
+from __future__ import annotations
+
+import base64
+import fnmatch
+import functools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from iii_bridge.types import Json
+
+__all__ = ["BINARY_SUFFIX", "OWN_PREFIX", "Forwarding", "Pairs", "Trace", "trace_of"]
+
+Pairs = Sequence[tuple[str, str | bytes]]
+"""Metadata as gRPC hands it over: names in lower case, in order, repeated ones included."""
+
+BINARY_SUFFIX: Final = "-bin"
+OWN_PREFIX: Final = "iii-"
+"""Names that only a gateway writes."""
+
+_TRANSPORT: Final = frozenset(
+    {
+        "accept-encoding",
+        "baggage",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "host",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "traceparent",
+        "tracestate",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+    }
+)
+_CREDENTIALS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
+_RESERVED: Final = (":", "grpc-", OWN_PREFIX)
+
+
+class Trace(NamedTuple):
+    """The W3C trace context of a call, as it arrived."""
+
+    traceparent: str | None = None
+    tracestate: str | None = None
+    baggage: str | None = None
+
+
+class Forwarding:
+    """Which names travel, by patterns as shells have them."""
+
+    def __init__(self, patterns: Iterable[str] = ("*",)) -> None:
+        """A credential travels only where a pattern is its very name."""
+        wanted = [pattern.lower() for pattern in patterns]
+        self._named = frozenset(wanted)
+        self._patterns = re.compile("|".join(map(fnmatch.translate, wanted)) or r"(?!)")
+        self._travels = functools.lru_cache(maxsize=1000)(self._decide)
+
+    def to_invocation(self, pairs: Pairs) -> dict[str, Json]:
+        """The members of an invocation's metadata."""
+        found: dict[str, Json] = {}
+        for name, value in pairs:
+            if not self._travels(name):
+                continue
+            text = base64.b64encode(value).decode() if isinstance(value, bytes) else value
+            before = found.get(name)
+            if before is None:
+                found[name] = text
+            elif isinstance(before, list):
+                before.append(text)  # pyright: ignore[reportUnknownMemberType] -- a list of ours
+            else:
+                found[name] = [before, text]
+        return found
+
+    def _decide(self, name: str) -> bool:
+        if name in _TRANSPORT or name.startswith(_RESERVED):
+            return False
+        if name in _CREDENTIALS:
+            return name in self._named
+        return self._patterns.match(name) is not None
+
+
+def trace_of(pairs: Pairs) -> Trace:
+    """The trace context a client sent; a name that comes twice counts once, but baggage adds up."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if isinstance(value, bytes):
+            continue
+        if name == "baggage" and name in found:
+            found[name] += f",{value}"
+        elif name in ("baggage", "traceparent", "tracestate"):
+            found.setdefault(name, value)
+    return _trace(found)
+
+
+def _trace(found: Mapping[str, str]) -> Trace:
+    return Trace(found.get("traceparent"), found.get("tracestate"), found.get("baggage"))

@@ -1,0 +1,66 @@
+"""Which metadata travels, and as what."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from iii_bridge.gateway.metadata import Forwarding, Trace, trace_of
+
+NAMES = st.from_regex(r"[0-9a-z_.-]{1,12}", fullmatch=True)
+PAIRS = st.lists(
+    st.one_of(
+        st.tuples(NAMES.filter(lambda name: not name.endswith("-bin")), st.text(st.characters(codec="ascii"))),
+        st.tuples(NAMES.map("{}-bin".format), st.binary()),
+    )
+)
+
+
+def test_one_value_is_a_string_and_more_are_a_list() -> None:
+    pairs = [("x-a", "1"), ("x-b", "2"), ("x-a", "3"), ("x-a", "4"), ("x-raw-bin", b"\x00\xff")]
+    assert Forwarding().to_invocation(pairs) == {"x-a": ["1", "3", "4"], "x-b": "2", "x-raw-bin": "AP8="}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [":path", "te", "host", "user-agent", "content-type", "grpc-timeout", "grpc-anything", "traceparent", "baggage",
+     "iii-bridge", "iii-identity", "iii-peer-names", "authorization", "cookie"],
+)  # fmt: skip
+def test_what_is_reserved_or_secret_stays_behind(name: str) -> None:
+    assert Forwarding().to_invocation([(name, "v"), ("x", "y")]) == {"x": "y"}
+
+
+def test_patterns_choose_and_only_a_name_chooses_a_credential() -> None:
+    pairs = [("x-a", "1"), ("y", "2"), ("authorization", "3"), ("cookie", "4"), ("iii-identity", "5")]
+    assert Forwarding(["X-*"]).to_invocation(pairs) == {"x-a": "1"}
+    assert Forwarding(["*", "authorization", "iii-*"]).to_invocation(pairs) == {
+        "x-a": "1", "y": "2", "authorization": "3",
+    }  # fmt: skip
+    assert Forwarding([]).to_invocation(pairs) == {}
+
+
+@given(PAIRS)
+def test_nothing_that_travels_is_lost_or_changed(pairs: list[tuple[str, str | bytes]]) -> None:
+    found = Forwarding().to_invocation(pairs)
+    json.dumps(found)
+    back: dict[str, list[str | bytes]] = {}
+    for name, value in found.items():
+        values = value if isinstance(value, list) else [value]
+        back[name] = [base64.b64decode(each) if name.endswith("-bin") else each for each in values]
+    wanted: dict[str, list[str | bytes]] = {}
+    for name, value in pairs:
+        if name in back:
+            wanted.setdefault(name, []).append(value)
+        else:
+            assert name.startswith(("grpc-", "iii-")) or name in {"te", "host", "cookie", "trailer", "upgrade"}
+    assert back == wanted
+
+
+def test_the_trace_is_read_apart() -> None:
+    pairs = [("traceparent", "a"), ("traceparent", "b"), ("baggage", "x=1"), ("baggage", "y=2"), ("tracestate", "s")]
+    assert trace_of(pairs) == Trace("a", "s", "x=1,y=2")
+    assert trace_of([("baggage", b"raw")]) == Trace()
