@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import grpc
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
@@ -93,4 +93,4 @@ def reflection_handlers(
         reflection_pb2.ServerReflectionRequest.FromString,
         reflection_pb2.ServerReflectionResponse.SerializeToString,
     )
-    return {f"/{name}/ServerReflectionInfo": cast("Any", handler) for name in REFLECTION_SERVICES}
+    return {f"/{name}/ServerReflectionInfo": handler for name in REFLECTION_SERVICES}

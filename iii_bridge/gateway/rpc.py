@@ -95,7 +95,7 @@ class Rpc:
     async def _admit(self, method: MethodSpec[Any, Any], context: RpcContext, pairs: Pairs) -> Admitted:
         metadata = self._forwarding.to_invocation(pairs)
         metadata.update(await self._asked(method, context, pairs))
-        left: float | None = context.time_remaining()
+        left: Any = context.time_remaining()  # None without a deadline, whatever its stub says
         if left is not None and left <= 0:
             raise InvocationTimeoutError(method.function_id, 0.0, Outcome.NOT_SENT)
         return Admitted(metadata, left)

@@ -131,6 +131,9 @@ def grpc_code(code: StatusCode) -> grpc.StatusCode:
 
 def status_of(error: BaseException, method: Called, pool: DescriptorPool) -> RpcStatus:
     """The status a call of `method` ends with for what it raised; `pool` knows the types of details."""
+    if isinstance(error, StatusError) and error.outcome is Outcome.NOT_RUN:  # its worker is closing
+        reason = error_info(Outcome.NOT_RUN.value, function=method.function_id)
+        return _retried(error.status, error.message, reason, True, method)
     if isinstance(error, StatusError):
         return RpcStatus(error.status, error.message, [to_any(detail, pool) for detail in error.details])
     if isinstance(error, ContractError):

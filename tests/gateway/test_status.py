@@ -52,6 +52,7 @@ def test_codes_of_iii_follow_the_table(iii_code: str, status: StatusCode, pool: 
 @pytest.mark.parametrize(
     ("error", "code", "details"),
     [
+        (StatusError(StatusCode.UNAVAILABLE, "later"), StatusCode.UNAVAILABLE, []),
         (StatusError(StatusCode.DATA_LOSS, "gone"), StatusCode.DATA_LOSS, []),
         (errors.ContractError(ID, Side.REQUEST, "$.a", "bad"), StatusCode.INVALID_ARGUMENT, VIOLATION),
         (errors.ContractError("other::f", Side.REQUEST, "$.a", "bad"), StatusCode.INTERNAL, ["ErrorInfo"]),
@@ -62,6 +63,7 @@ def test_codes_of_iii_follow_the_table(iii_code: str, status: StatusCode, pool: 
         (errors.InvocationTimeoutError(ID, 1.0, Outcome.UNKNOWN), StatusCode.DEADLINE_EXCEEDED, ["ErrorInfo"]),
         (errors.ConnectionLostError(ID, Outcome.NOT_SENT), StatusCode.UNAVAILABLE, PASSING),
         (errors.ConnectionLostError(ID, Outcome.UNKNOWN), StatusCode.UNAVAILABLE, ["ErrorInfo"]),
+        (StatusError(StatusCode.UNAVAILABLE, "", outcome=Outcome.NOT_RUN), StatusCode.UNAVAILABLE, PASSING),
         (errors.StreamTruncatedError(ID, 3, 2), StatusCode.DATA_LOSS, []),
         (errors.BacklogFullError(10), StatusCode.RESOURCE_EXHAUSTED, PASSING),
         (Refused("too many"), StatusCode.RESOURCE_EXHAUSTED, PASSING),
