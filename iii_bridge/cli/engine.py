@@ -13,11 +13,22 @@ from typing import Annotated, Final
 
 import typer
 
-from iii_bridge.engine import Engine, HttpSecurity
+from iii_bridge.engine import RETENTION_SECONDS, Engine, HttpSecurity
 
 __all__ = ["engine"]
 
 _STREAM_PORT: Final = 3112
+_DAY: Final = 86_400
+_log = logging.getLogger("iii_bridge.engine")
+
+
+def _refuse_config(path: Path | None) -> None:
+    """The full engine's file; leaving it unread without a word would leave its access rules out, for one."""
+    if path is not None:
+        raise typer.BadParameter(
+            "the embedded engine reads no config.yaml: access rules, further listeners and adapters are the full iii "
+            "engine's. What can be set here has an option of its own: see iii-bridge engine --help"
+        )
 
 
 def engine(
@@ -50,6 +61,19 @@ def engine(
             help="let http-invoked functions be at private and loopback addresses, and over plain http",
         ),
     ] = False,
+    topic_retention: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            metavar="DAYS",
+            help="how long a durable topic keeps messages for a function without a subscriber; 0 is for ever",
+        ),
+    ] = RETENTION_SECONDS / _DAY,
+    http_middleware: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FUNCTION_ID", help="asked before every http trigger; repeatable, in this order"),
+    ] = None,
+    config: Annotated[Path | None, typer.Option(hidden=True, callback=_refuse_config)] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="log what the engine does, not only warnings")] = False,
 ) -> None:
     """Run the embedded engine until SIGINT or SIGTERM.
@@ -67,6 +91,8 @@ def engine(
             data_dir=None if memory else data_dir,
             namespace_grace=_grace(),
             queues=queue or (),
+            topic_retention=topic_retention * _DAY or None,
+            http_middleware=http_middleware or (),
             http_functions=HttpSecurity(
                 block_private_ips=not allow_private_endpoints, require_https=not allow_private_endpoints
             ),

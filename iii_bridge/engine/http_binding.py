@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from iii_bridge.engine.firing import read_config
 from iii_bridge.engine.providers import TriggerRefused
 from iii_bridge.protocol.engine_state import Binding, TriggerType
 from iii_bridge.wire.codec import raw
@@ -88,10 +89,7 @@ class Route:
 
 def read_route(binding: Binding) -> Route:
     """Reads a binding's config; raises `TriggerRefused` with what is wrong."""
-    try:
-        config = msgspec.json.decode(binding.config, type=_Config)
-    except msgspec.DecodeError as error:
-        raise TriggerRefused(f"Failed to parse trigger config: {error}") from None
+    config = read_config(binding, _Config)
     if not config.api_path:
         raise TriggerRefused("api_path is required for http triggers")
     method = (config.http_method or "GET").upper()

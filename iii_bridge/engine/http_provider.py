@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections.abc import Coroutine, Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -72,13 +73,15 @@ class _BadQuery(Exception):
 class HttpProvider:
     """The `http` trigger type, and the ASGI application its requests arrive at.
 
-    `timeout` is in seconds and bounds a request up to its first byte, and each middleware.
+    `timeout` is in seconds and bounds a request up to its first byte. `middleware` are functions asked before every
+    route's own, in this order, in the namespace of the route's binding.
     """
 
-    def __init__(self, hub: Hub, channels: Channels, timeout: float = 30.0) -> None:
+    def __init__(self, hub: Hub, channels: Channels, timeout: float = 30.0, middleware: Iterable[str] = ()) -> None:
         self._hub = hub
         self._channels = channels
         self._timeout = timeout
+        self._middleware = tuple(middleware)
         self._routes: Routes[Route] = Routes()
         self._running = asyncio.Semaphore(MOST_REQUESTS)
 
@@ -174,28 +177,43 @@ class HttpProvider:
         return self._timeout
 
     @property
+    def middleware(self) -> tuple[str, ...]:
+        """The functions asked before every route's own."""
+        return self._middleware
+
+    @property
     def channels(self) -> Channels:
         """Where the two channels of a request are opened."""
         return self._channels
 
 
 class _Handling:
-    """One request on its way: body, condition, middleware, handler, answer."""
+    """One request on its way: middleware, body, condition, the route's middleware, handler, answer."""
 
     def __init__(self, provider: HttpProvider, exchange: Exchange, route: Route, request: _Request) -> None:
         self._provider = provider
         self._exchange = exchange
         self._route = route
         self._request = request
+        self._deadline = asyncio.get_running_loop().time() + provider.timeout
+        self._in_middleware = False
         self._opened: list[tuple[str, Channel]] = []
 
     async def run(self) -> None:
         """Answers the request; its two channels are gone afterwards, whatever happens."""
+        if self._provider.middleware:
+            answer = await self._bounded(self._ask(self._provider.middleware))
+            if answer is not None:
+                await self._exchange.answer(answer)
+                return
         try:
             reading, request_body = self._open("read")
             response, written = self._open("write")
-            stream = ResponseStream(written)
-            answer = await self._answer(RequestBody(self._exchange, request_body), stream, reading, response)
+            body, stream = RequestBody(self._exchange, request_body), ResponseStream(written)
+            try:
+                answer = await self._bounded(self._handled(body, stream, reading, response))
+            finally:
+                body.stop()
             if answer is None:
                 await stream.send_to(self._exchange)
             else:
@@ -203,36 +221,40 @@ class _Handling:
         finally:
             self._close()
 
-    async def _answer(
-        self, body: RequestBody, stream: ResponseStream, reading: ChannelRef, response: ChannelRef
-    ) -> Answer | None:
-        """The answer, within the timeout; None when it comes over the response channel, whose head is settled."""
+    async def _bounded(self, work: Coroutine[Any, Any, Answer | None]) -> Answer | None:
+        """What becomes of a part of the way, failures and the end of the request's time among it."""
         try:
-            async with asyncio.timeout(self._provider.timeout):
-                self._request.body = await body.read()
-                answer = await self._before_handler()
-                if answer is not None:
-                    return answer
-                self._request.request_body, self._request.response = reading, response
-                return await self._handler(stream)
+            async with asyncio.timeout_at(self._deadline):
+                return await work
         except TimeoutError:
+            if self._in_middleware:
+                return error_answer(504, "MIDDLEWARE_TIMEOUT", "Middleware timeout")
             return Answer(504, [], cors=False)
         except InvocationError as failed:
             return _failed(self._route, failed)
         except BodyTooLarge:
             text = f"a JSON body may have {MAX_MESSAGE_BYTES} bytes; send another content type and read request_body"
             return error_answer(413, "payload_too_large", text)
-        finally:
-            body.stop()
 
-    async def _before_handler(self) -> Answer | None:
-        """The condition, then the middleware in order; an answer here ends the request."""
-        if self._route.condition is not None:
-            verdict = await self._provider.invoke(self._route, self._route.condition, raw(self._request))
+    async def _handled(
+        self, body: RequestBody, stream: ResponseStream, reading: ChannelRef, response: ChannelRef
+    ) -> Answer | None:
+        """The answer; None when it comes over the response channel, whose head is settled."""
+        request, route = self._request, self._route
+        request.body = await body.read()
+        if route.condition is not None:
+            verdict = await self._provider.invoke(route, route.condition, raw(request))
             if verdict is not None and bytes(verdict) == b"false":
                 return error_answer(422, "CONDITION_NOT_MET", "Request condition not met", skipped=True)
-        if not self._route.middleware:
-            return None
+        if route.middleware:
+            answer = await self._ask(route.middleware)
+            if answer is not None:
+                return answer
+        request.request_body, request.response = reading, response
+        return await self._handler(stream)
+
+    async def _ask(self, middleware: tuple[str, ...]) -> Answer | None:
+        """Asks one after another; an answer of one ends the request."""
         request = self._request
         shown = {
             "path_params": request.path_params,
@@ -241,12 +263,10 @@ class _Handling:
             "method": request.method,
         }
         data = raw({"phase": "preHandler", "request": shown, "context": {}})
-        for function_id in self._route.middleware:
-            try:
-                async with asyncio.timeout(self._provider.timeout):
-                    verdict = await self._provider.invoke(self._route, function_id, data)
-            except TimeoutError:
-                return error_answer(504, "MIDDLEWARE_TIMEOUT", "Middleware timeout")
+        for function_id in middleware:
+            self._in_middleware = True
+            verdict = await self._provider.invoke(self._route, function_id, data)
+            self._in_middleware = False
             response = _responds(verdict)
             if response is not None:
                 return from_result(response)
@@ -291,7 +311,7 @@ def _responds(verdict: Raw | None) -> Raw | None:
         return None
     try:
         read = msgspec.json.decode(verdict, type=_Verdict)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
     if read.action != "respond":
         return None

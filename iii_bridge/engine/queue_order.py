@@ -132,7 +132,7 @@ def group_of(data: bytes, group_field: str) -> bytes:
     """The group of a payload as JSON text; `null` where it has none."""
     try:
         members = msgspec.json.decode(data, type=dict[str, Raw])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return b"null"
     return bytes(members.get(group_field, Raw(b"null")))
 

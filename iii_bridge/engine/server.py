@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
+import logging
 import os
 import socket
+import time
 from collections.abc import Iterable
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
@@ -36,9 +39,11 @@ from iii_bridge.engine.storage.values import StateStore, StreamStore
 from iii_bridge.engine.stream import Streams
 from iii_bridge.engine.stream_socket import StreamSocket
 from iii_bridge.engine.telemetry import Telemetry
-from iii_bridge.engine.topics import Topics
+from iii_bridge.engine.topics import RETENTION_SECONDS, Topics
 
 __all__ = ["SHUTDOWN_CODE", "Engine"]
+
+_log = logging.getLogger("iii_bridge.engine")
 
 SHUTDOWN_CODE = 1012
 """Service restart: SDKs reconnect after it, where 1000 or 1001 silences some (sdks.md 9.11)."""
@@ -52,7 +57,10 @@ class Engine:
     `namespace_grace` are in seconds. `http_functions` says which endpoints of
     http-invoked functions may be called; private addresses and plain http may
     not unless it allows them. `stream_auth_function` is a function in `default`
-    that is asked before a stream socket opens (wire.md 7.4).
+    that is asked before a stream socket opens (wire.md 7.4). `topic_retention`
+    is how many seconds a durable topic keeps messages for a function that has
+    no subscriber, None for ever. `http_middleware` are functions asked before
+    every http trigger, in the namespace of its binding (wire.md 7.1).
     """
 
     def __init__(
@@ -68,6 +76,8 @@ class Engine:
         namespace_grace: float = 5.0,
         http_functions: HttpSecurity | None = None,
         stream_auth_function: str | None = None,
+        topic_retention: float | None = RETENTION_SECONDS,
+        http_middleware: Iterable[str] = (),
     ) -> None:
         configs = [QueueConfig.parse(queue) if isinstance(queue, str) else queue for queue in queues]
         self.host = host
@@ -80,7 +90,7 @@ class Engine:
         self._messages = MessageStore(self._database)
         self._channels = Channels()
         self._queues = Queues(self.hub, self._messages, configs)
-        self._topics = Topics(self.hub, self._messages)
+        self._topics = Topics(self.hub, self._messages, topic_retention)
         self._state = State(self.hub, StateStore(self._database))
         self._cron = Cron(self.hub)
         self._pubsub = PubSub(self.hub)
@@ -89,7 +99,7 @@ class Engine:
         self._bindings = BindingFunctions(self.hub, self._triggers)
         self._streams = Streams(self.hub, StreamStore(self._database))
         self._stream_socket = StreamSocket(self.hub, self._streams, stream_auth_function)
-        http = HttpProvider(self.hub, self._channels, http_timeout)
+        http = HttpProvider(self.hub, self._channels, http_timeout, http_middleware)
         self._listener = Listener(self.hub, self._channels, Telemetry(self._logs))
         self._http_server = HttpServer(http)
         discovery = Discovery(self.hub.protocol)
@@ -136,10 +146,12 @@ class Engine:
             undo.push_async_callback(self._database.close)
             await self._database.open()
             stored = await self._messages.counts()
-            subscriptions = await self._messages.subscriptions()
+            subscriptions = await self._messages.subscriptions(time.time())
             triggers = await self._triggers.all()
             undo.pop_all()
         self._started = True
+        if not _is_loopback(self.host):
+            _log.warning("%s: whoever can reach the engine may call everything; it knows no access rules", self.host)
         self.port, self.http_port, self.stream_port = _port(main), _port(web), _port(streams)
         self._queues.start(stored)
         self._topics.start(subscriptions, stored)
@@ -201,6 +213,13 @@ def _bind(host: str, port: int) -> socket.socket:
         raise OSError(error.errno, f"{error.strerror}: {_authority(host, port)}") from None
     sock.setblocking(False)
     return sock
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _port(sock: socket.socket) -> int:

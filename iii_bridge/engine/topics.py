@@ -3,7 +3,7 @@
 Each (topic, namespace, function) is a subscription with a queue of its own. It
 outlives its subscribers: what is published while none is attached waits for
 the next one, and what is published before there was any subscription waits
-for the first.
+for the first. Neither waits for ever: after the retention both are forgotten.
 """
 
 from __future__ import annotations
@@ -33,9 +33,14 @@ from iii_bridge.engine.trigger_schemas import CONDITION, TEXT, object_schema
 from iii_bridge.protocol.engine_state import Binding, TriggerType
 from iii_bridge.wire.limits import DEFAULT_NAMESPACE
 
-__all__ = ["Subscribed", "Topics"]
+__all__ = ["RETENTION_SECONDS", "Subscribed", "Topics"]
+
+RETENTION_SECONDS: Final = 7 * 86_400.0
+"""How long a subscription without a subscriber collects, and a message of a topic without a subscription waits."""
 
 _ATTEMPTS: Final = 3
+_SWEEPS: Final = 20
+_LONGEST_PAUSE: Final = 3600.0
 _log = logging.getLogger("iii_bridge.engine.queue")
 
 
@@ -74,11 +79,12 @@ class _Config(msgspec.Struct):
 
 @dataclass(slots=True, eq=False)
 class Subscribed:
-    """A subscription at work: its queue, and the bindings that take from it."""
+    """A subscription at work: its queue, and the bindings that take from it; `left_at` is since when there are none."""
 
     key: tuple[str, str, str]
     runner: QueueRunner
     targets: dict[str, Target] = field(default_factory=dict[str, Target])
+    left_at: float | None = None
 
     @property
     def topic(self) -> str:
@@ -114,12 +120,23 @@ _KIND: Final = TriggerType(
 
 
 class Topics:
-    """Every durable topic of one engine; `now` gives unix seconds."""
+    """Every durable topic of one engine; `now` gives unix seconds.
 
-    def __init__(self, hub: Hub, store: MessageStore, now: Callable[[], float] = time.time) -> None:
+    `retention` is in seconds, None for ever.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        store: MessageStore,
+        retention: float | None = RETENTION_SECONDS,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._hub = hub
         self._store = store
+        self._retention = retention
         self._now = now
+        self._sweeping: asyncio.TimerHandle | None = None
         self._subscribed: dict[tuple[str, str, str], Subscribed] = {}
         self._by_topic: dict[str, dict[tuple[str, str, str], Subscribed]] = {}
         self._stopped = False
@@ -129,11 +146,14 @@ class Topics:
         for known in subscriptions:
             key = (known.topic, known.namespace, known.function_id)
             settings = msgspec.json.decode(known.settings, type=_Settings)
-            self._make(key, settings, stored.get(_queue_name(key), 0))
+            self._make(key, settings, stored.get(_queue_name(key), 0)).left_at = known.left_at
+        self._sweep()
 
     def stop(self) -> None:
         """Stops delivering."""
         self._stopped = True
+        if self._sweeping is not None:
+            self._sweeping.cancel()
         for subscribed in self._subscribed.values():
             subscribed.runner.stop()
 
@@ -170,6 +190,7 @@ class Topics:
         key = (topic, binding.namespace, binding.function_id)
         subscribed = self._renewed(key, settings)
         subscribed.targets[binding.id] = Target(binding, config.condition_function_id or None)
+        subscribed.left_at = None
         kept = self._store.subscribe(Subscription(*key, msgspec.json.encode(settings)), subscribed.runner.name)
         kept.add_done_callback(partial(self._kept, subscribed))
 
@@ -180,8 +201,9 @@ class Topics:
         if subscribed is None or subscribed.targets.pop(binding.id, None) is None or subscribed.targets:
             return
         subscribed.runner.pause()
+        subscribed.left_at = self._now()
         if not self._stopped:
-            _watch(self._store.leave(*subscribed.key, self._now()))
+            _watch(self._store.leave(*subscribed.key, subscribed.left_at))
 
     def _renewed(self, key: tuple[str, str, str], settings: _Settings) -> Subscribed:
         """The subscription of a key; settings that changed take effect when its subscribers are new."""
@@ -215,6 +237,31 @@ class Topics:
             subscribed.runner.counted(done.result())
             subscribed.runner.start()
 
+    # -- retention --------------------------------------------------------------------------
+
+    def _sweep(self) -> None:
+        """Forgets what nobody has come for within the retention, and looks again later."""
+        if self._retention is None:
+            return
+        before = self._now() - self._retention
+        for subscribed in list(self._subscribed.values()):
+            if not subscribed.targets and subscribed.left_at is not None and subscribed.left_at < before:
+                self._end(subscribed)
+        self._store.end_unclaimed(before).add_done_callback(_log_unclaimed)
+        pause = min(self._retention / _SWEEPS, _LONGEST_PAUSE)
+        self._sweeping = asyncio.get_running_loop().call_later(pause, self._sweep)
+
+    def _end(self, subscribed: Subscribed) -> None:
+        """The subscription is over. One that could not be taken out of the store is there again after a restart."""
+        subscribed.runner.stop()
+        del self._subscribed[subscribed.key]
+        others = self._by_topic[subscribed.topic]
+        del others[subscribed.key]
+        if not others:
+            del self._by_topic[subscribed.topic]
+        ended = self._store.end(*subscribed.key, subscribed.runner.name)
+        ended.add_done_callback(partial(_log_ended, subscribed.key))
+
     # -- messages ---------------------------------------------------------------------------
 
     async def _publish(self, call: BuiltinCall) -> None:
@@ -224,8 +271,9 @@ class Topics:
         copies = [self._copy(subscribed, asked) for subscribed in found]
         held = [subscribed.runner.reserve(copy) for subscribed, copy in zip(found, copies, strict=True)]
         rows = [(copy, subscribed.runner.config.fifo) for subscribed, copy in zip(found, copies, strict=True)]
-        if not found:
-            rows = [(Message(new_id(), QueueName("", asked.topic), "", "", bytes(asked.data)), False)]
+        if not found:  # `due` tells the retention when it was published; taken for fifo, it is no reason to wait
+            unclaimed = Message(new_id(), QueueName("", asked.topic), "", "", bytes(asked.data), due=self._now())
+            rows = [(unclaimed, True)]
         try:
             stored = await self._store.add(rows)
         except BaseException as error:
@@ -239,10 +287,10 @@ class Topics:
                 self._added(subscribed, message, taken)
 
     def _added(self, subscribed: Subscribed, message: Message, held: bool) -> None:
-        current = self._subscribed[subscribed.key]
+        current = self._subscribed.get(subscribed.key)
         if current is subscribed:
             subscribed.runner.added(message, held)
-        else:  # renewed with other settings meanwhile
+        elif current is not None:  # renewed with other settings meanwhile
             current.runner.revived(1)
 
     def _copy(self, subscribed: Subscribed, asked: PublishRequest) -> Message:
@@ -272,6 +320,27 @@ def _queue_name(key: tuple[str, str, str]) -> QueueName:
     topic, namespace, function_id = key
     name = "@".join(part.replace("\\", "\\\\").replace("@", "\\@") for part in (function_id, namespace))
     return QueueName(name, topic)
+
+
+def _log_ended(key: tuple[str, str, str], done: asyncio.Future[int]) -> None:
+    topic, namespace, function_id = key
+    where = f"topic {topic}: the subscription of {function_id} in namespace {namespace}"
+    if done.cancelled():
+        return
+    if done.exception() is not None:
+        _log.error("%s could not be ended: %s", where, done.exception())
+    else:
+        _log.warning("%s had no subscriber for the whole retention: ended, with %d messages", where, done.result())
+
+
+def _log_unclaimed(done: asyncio.Future[dict[str, int]]) -> None:
+    if done.cancelled():
+        return
+    if done.exception() is not None:
+        _log.error("messages of topics without a subscription could not be looked at: %s", done.exception())
+        return
+    for topic, count in done.result().items():
+        _log.warning("topic %s: nobody subscribed within the retention: %d messages are forgotten", topic, count)
 
 
 def _watch(write: asyncio.Future[Any]) -> None:

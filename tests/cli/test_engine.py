@@ -86,6 +86,13 @@ def test_a_wrong_queue_is_a_wrong_option() -> None:
         assert "a:lifo" in errors
 
 
+def test_the_full_engines_config_is_refused_and_never_left_out_in_silence() -> None:
+    with engine("--config", "config.yaml") as process:
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "reads no config.yaml" in " ".join(error.replace("│", " ").split())
+
+
 def test_an_engine_on_free_ports_takes_a_free_stream_port_too() -> None:
     with engine("--port", "0", "--http-port", "0", "--memory") as process:
         url = ready(process)[3]

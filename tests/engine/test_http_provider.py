@@ -228,8 +228,43 @@ async def test_middleware() -> None:
         await worker.answer(error={"code": "BAD", "message": "m"})
         assert (await asked).json()["error"]["code"] == "BAD"
         slow = await client.get("/m")
-        assert slow.status_code == 504
+        assert (slow.status_code, slow.json()["error"]["code"]) == (504, "MIDDLEWARE_TIMEOUT")
         await worker.receive("invokefunction")
+
+
+@asynchronous
+async def test_middleware_of_every_route() -> None:
+    async with site(http_timeout=0.5, http_middleware=["all::one", "all::two"]) as (engine, worker, client):
+        await worker.trigger("t5", "http", "a::web", {"api_path": "/m", "middleware_function_ids": ["a::mw"]})
+        missing = await client.get("/m")
+        assert (missing.status_code, missing.json()["error"]["code"]) == (500, "function_not_found")
+        order = ("all::one", "all::two", "a::mw")
+        for function_id in order:
+            await worker.function(function_id)
+        asked = asyncio.create_task(client.get("/m?q=1"))
+        for function_id in order:
+            seen = await worker.answer({"action": "continue"})
+            assert seen["function_id"] == function_id
+            assert set(seen["data"]) == {"phase", "request", "context"}
+            assert seen["data"]["request"]["query_params"] == {"q": "1"}
+        assert (await worker.answer({}))["function_id"] == "a::web"
+        assert (await asked).status_code == 200
+        asked = asyncio.create_task(client.get("/m"))
+        assert (await worker.answer({"action": "respond", "response": {"status_code": 401}}))[
+            "function_id"
+        ] == "all::one"
+        assert (await asked).status_code == 401
+        slow = await client.get("/m")
+        assert (slow.status_code, slow.json()["error"]["code"]) == (504, "MIDDLEWARE_TIMEOUT")
+        await worker.receive("invokefunction")
+        assert (await client.get("/none")).status_code == 404
+        shop = await BareWorker.join(engine, namespace="shop")
+        for function_id in ("all::one", "all::two", "b::web"):
+            await shop.function(function_id)
+        await shop.trigger("t6", "http", "b::web", {"api_path": "/b"}, namespace="shop")
+        asked = asyncio.create_task(client.get("/b"))
+        assert [(await shop.answer({}))["function_id"] for _ in range(3)] == ["all::one", "all::two", "b::web"]
+        assert (await asked).status_code == 200
 
 
 @asynchronous
@@ -268,7 +303,7 @@ async def test_replacing_and_removing_routes() -> None:
     ("config", "problem"),
     [
         ({}, "api_path is required for http triggers"),
-        (None, "Failed to parse trigger config"),
+        (None, "api_path is required for http triggers"),
         ({"api_path": 7}, "Failed to parse trigger config"),
         ({"api_path": "/z", "http_method": "BREW"}, "http_method 'BREW' is not supported"),
         ({"api_path": "/x/:other", "http_method": "POST"}, "conflicts with already-registered route 'POST /x/:id'"),

@@ -105,3 +105,10 @@ async def test_an_engine_starts_once() -> None:
 def test_a_wrong_queue_is_refused_at_once() -> None:
     with pytest.raises(ValueError, match="NAME"):
         Engine(queues=["a:lifo"])
+
+
+@pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("0.0.0.0", True)])  # noqa: S104 - that is the point
+@asynchronous
+async def test_an_open_host_is_said_in_the_log(host: str, warned: bool, caplog: pytest.LogCaptureFixture) -> None:
+    async with Engine(host=host):
+        assert ("whoever can reach the engine may call everything" in caplog.text) is warned

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -200,3 +201,56 @@ def test_subscriptions_and_messages_survive_a_restart(tmp_path: Path) -> None:
 
     asyncio.run(first())
     asyncio.run(second())
+
+
+@asynchronous
+async def test_nothing_is_kept_for_ever_for_those_who_do_not_come_back(caplog: pytest.LogCaptureFixture) -> None:
+    async with bench(topic_retention=1000.0) as (engine, worker, writer):
+        await subscribe(worker)
+        await worker.function("here::job")
+        await subscribe(worker, "here::job")
+        await worker.send(type="unregistertrigger", id="t-on::job")
+        await worker.barrier()
+        await publish(writer, 1)
+        await worker.answer()
+        await publish(writer, "unclaimed", "nobody")
+        await settled(writer, 1)
+        topics = engine._topics
+        topics._now = lambda: time.time() + 999
+        topics._sweep()
+        await settled(writer, 1)
+        assert await rows(engine) == {"jobs", "nobody"}
+        topics._now = lambda: time.time() + 1001
+        topics._sweep()
+        await settled(writer, 0)
+        assert await rows(engine) == set()
+        assert "on::job in namespace default had no subscriber for the whole retention: ended, with 1" in caplog.text
+        assert "topic nobody: nobody subscribed within the retention: 1 messages are forgotten" in caplog.text
+        await publish(writer, 2)
+        assert (await worker.answer())["function_id"] == "here::job"
+        await subscribe(worker)
+        await publish(writer, 3)
+        assert {(await worker.answer())["function_id"] for _ in range(2)} == {"here::job", "on::job"}
+
+
+async def rows(engine: Engine) -> set[str]:
+    """The topics that have messages in the store."""
+    found = await engine._database.submit(lambda db: db.execute("SELECT topic FROM messages").fetchall())
+    return {topic for (topic,) in found}
+
+
+def test_the_retention_counts_over_restarts(tmp_path: Path) -> None:
+    async def run(now: float, *, subscribing: bool) -> list[str]:
+        async with bench(data_dir=tmp_path, topic_retention=1000.0) as (engine, worker, writer):
+            if subscribing:
+                await subscribe(worker)
+            engine._topics._now = lambda: now
+            engine._topics._sweep()
+            return [row["name"] for row in (await writer.call("engine::queue::list_topics", {}))["result"]]
+
+    later = time.time() + 990
+    assert asyncio.run(run(0.0, subscribing=True)) == ["default", "jobs"]
+    assert asyncio.run(run(0.0, subscribing=False)) == ["default", "jobs"]
+    assert asyncio.run(run(later, subscribing=False)) == ["default", "jobs"]
+    assert asyncio.run(run(later + 1000, subscribing=False)) == ["default"]
+    assert asyncio.run(run(0.0, subscribing=False)) == ["default"]

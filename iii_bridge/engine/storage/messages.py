@@ -76,12 +76,16 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Who gets a copy of each message of a topic; `settings` is its queue_config as JSON text."""
+    """Who gets a copy of each message of a topic; `settings` is its queue_config as JSON text.
+
+    `left_at` is when its last subscriber went, in unix seconds; None while there is one.
+    """
 
     topic: str
     namespace: str
     function_id: str
     settings: bytes
+    left_at: float | None = None
 
 
 class MessageStore:
@@ -181,10 +185,15 @@ class MessageStore:
 
     # -- subscriptions ----------------------------------------------------------------------
 
-    def subscriptions(self) -> asyncio.Future[list[Subscription]]:
-        """Every subscription there is."""
-        sql = "SELECT topic, namespace, function_id, settings FROM subscriptions"
-        return self._database.submit(lambda db: [Subscription(*row) for row in db.execute(sql)])
+    def subscriptions(self, now: float) -> asyncio.Future[list[Subscription]]:
+        """Every subscription, for an engine that starts: one that still had subscribers has none from `now` on."""
+
+        def work(db: sqlite3.Connection) -> list[Subscription]:
+            db.execute("UPDATE subscriptions SET left_at = ? WHERE left_at IS NULL", (now,))
+            sql = "SELECT topic, namespace, function_id, settings, left_at FROM subscriptions"
+            return [Subscription(*row) for row in db.execute(sql)]
+
+        return self._database.submit(work)
 
     def subscribe(self, subscription: Subscription, queue: QueueName) -> asyncio.Future[int]:
         """Keeps a subscription; what was published before there was any becomes its own. Says how many it keeps."""
@@ -197,11 +206,32 @@ class MessageStore:
                 (it.topic, it.namespace, it.function_id, it.settings),
             )
             db.execute(
-                "UPDATE messages SET queue = ?, function_id = ?, namespace = ? WHERE queue = '' AND topic = ?",
+                "UPDATE messages SET queue = ?, function_id = ?, namespace = ?, due = 0 WHERE queue = '' AND topic = ?",
                 (queue.name, it.function_id, it.namespace, it.topic),
             )
             sql = "SELECT COUNT(*) FROM messages WHERE queue = ? AND topic = ?"
             return int(db.execute(sql, (queue.name, queue.topic)).fetchone()[0])
+
+        return self._database.submit(work)
+
+    def end(self, topic: str, namespace: str, function_id: str, queue: QueueName) -> asyncio.Future[int]:
+        """Forgets a subscription and what waits for it, which it counts; its dead letters stay."""
+
+        def work(db: sqlite3.Connection) -> int:
+            sql = "DELETE FROM subscriptions WHERE topic = ? AND namespace = ? AND function_id = ?"
+            db.execute(sql, (topic, namespace, function_id))
+            return db.execute("DELETE FROM messages WHERE queue = ? AND topic = ?", (queue.name, queue.topic)).rowcount
+
+        return self._database.submit(work)
+
+    def end_unclaimed(self, before: float) -> asyncio.Future[dict[str, int]]:
+        """Forgets what topics without a subscription were given before then, in unix seconds; how many by topic."""
+
+        def work(db: sqlite3.Connection) -> dict[str, int]:
+            old = "FROM messages WHERE queue = '' AND topic != '' AND due < ?"
+            counted = dict(db.execute(f"SELECT topic, COUNT(*) {old} GROUP BY topic", (before,)).fetchall())
+            db.execute(f"DELETE {old}", (before,))
+            return counted
 
         return self._database.submit(work)
 

@@ -101,6 +101,11 @@ CREATE TABLE triggers (
 );
 """
 
+# Of a message without a subscription, `due` says when it was published: it does not wait for ever.
+_RETENTION: Final = """
+UPDATE messages SET due = CAST(strftime('%s', 'now') AS REAL), rank = 0 WHERE queue = '' AND topic != ''
+"""
+
 
 def _first(db: sqlite3.Connection) -> None:
     """The first version did not count: its tables may be there already."""
@@ -118,6 +123,7 @@ _STEPS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (
     _first,
     lambda db: _run(db, _TOPICS),
     lambda db: _run(db, _VALUES),
+    lambda db: _run(db, _RETENTION),
 )
 
 VERSION: Final = len(_STEPS)

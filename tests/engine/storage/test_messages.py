@@ -123,5 +123,10 @@ async def test_the_first_subscription_gets_what_was_published_before() -> None:
     assert [(m.id, m.function_id, m.namespace) for m in got] == [("id-0", "a::f", "n"), ("id-1", "a::f", "n")]
     await store.subscribe(replace(first, settings=b'{"x":1}'), queue)
     await store.leave("news", "n", "a::f", 5.0)
-    assert {(s.function_id, s.settings) for s in await store.subscriptions()} == {("a::f", b'{"x":1}'), ("b::g", b"{}")}
+    known = {(s.function_id, s.settings, s.left_at) for s in await store.subscriptions(7.0)}
+    assert known == {("a::f", b'{"x":1}', 5.0), ("b::g", b"{}", 7.0)}
+    assert await store.end("news", "n", "a::f", queue) == 2
+    assert [s.function_id for s in await store.subscriptions(8.0)] == ["b::g"]
+    await store.add([(Message(f"new-{n}", QueueName("", "old"), "", "", b"1", due=n), True) for n in (1.0, 2.0)])
+    assert (await store.end_unclaimed(2.0), await store.end_unclaimed(2.0)) == ({"old": 1}, {})
     await database.close()
