@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,10 +35,11 @@ DRAIN_SECONDS = 60.0
 WHERE = {"stream_name": "st", "group_id": "g"}
 
 
-def start(data_dir: Path) -> tuple[subprocess.Popen[str], Any]:
-    """The engine as a process, and where it is."""
+def start(data_dir: Path, around: Sequence[str] = ()) -> tuple[subprocess.Popen[str], Any]:
+    """The engine as a process, and where it is; `around` is the beginning of a command that runs another."""
+    options = ["--port", "0", "--http-port", "0", "--data-dir", str(data_dir)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "iii_bridge", "engine", "--port", "0", "--http-port", "0", "--data-dir", str(data_dir)],
+        [*around, sys.executable, "-m", "iii_bridge", "engine", *options],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     assert process.stdout is not None

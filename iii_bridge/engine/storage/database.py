@@ -29,6 +29,13 @@ FILE: Final = "engine.db"
 
 T = TypeVar("T")
 _BATCH: Final = 256
+_LOCKED_SECONDS: Final = 5.0
+_CURES: Final = {
+    sqlite3.SQLITE_BUSY: f"{FILE} is locked by another program; end what writes to it",
+    sqlite3.SQLITE_FULL: "the disk of the data directory is full; make room",
+    sqlite3.SQLITE_IOERR: "the disk of the data directory cannot be written; it may be full",
+    sqlite3.SQLITE_READONLY: f"{FILE} may not be written; look at its permissions",
+}
 _OLD_FILE: Final = "queue.db"
 _LOCK: Final = "engine.lock"
 
@@ -98,7 +105,8 @@ class Database:
                     self._directory.mkdir(parents=True, exist_ok=True)
                     opens.enter_context(contextlib.closing(_lock(self._directory)))
                     _rename_old(self._directory)
-                db = opens.enter_context(contextlib.closing(sqlite3.connect(self._path, isolation_level=None)))
+                opening = sqlite3.connect(self._path, timeout=_LOCKED_SECONDS, isolation_level=None)
+                db = opens.enter_context(contextlib.closing(opening))
                 _prepare(db)
             except sqlite3.Error as error:
                 self._call(_settle, opened, None, _unreadable(error, self._directory))
@@ -185,8 +193,16 @@ def _carry_out(db: sqlite3.Connection, batch: list[_Job]) -> None:
     except sqlite3.Error as error:
         if db.in_transaction:
             db.execute("ROLLBACK")
+        explained = _explained(error)
         for job in batch:
-            job.error = error
+            job.error = explained
+
+
+def _explained(error: sqlite3.Error) -> sqlite3.Error:
+    """The same error, with what to do about it: callers and the log get its text."""
+    code = getattr(error, "sqlite_errorcode", None)
+    cure = None if code is None else _CURES.get(code & 0xFF)  # the low byte is the kind, the rest says which one
+    return error if cure is None else type(error)(f"{error}: {cure}")
 
 
 def _try(db: sqlite3.Connection, job: _Job) -> None:
@@ -197,7 +213,7 @@ def _try(db: sqlite3.Connection, job: _Job) -> None:
     except Exception as error:  # any: a value SQLite cannot take must not end the thread all writes depend on
         if not db.in_transaction:  # a full disk ends the whole commit
             raise
-        job.error = error
+        job.error = _explained(error) if isinstance(error, sqlite3.Error) else error
         db.execute("ROLLBACK TO job")
     db.execute("RELEASE job")
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from iii_bridge.engine.storage.database import FILE, Database
+from iii_bridge.engine.storage import database as database_module
+from iii_bridge.engine.storage.database import FILE, Database, StoreError
 from iii_bridge.engine.storage.values import StateStore
 from tests.engine.support import asynchronous
 
@@ -115,6 +117,72 @@ def test_a_backup_is_whole_while_writes_go_on(tmp_path: Path) -> None:
     assert found == [(b"%d" % n,) for n in range(100)]
     assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     copy.close()
+
+
+@pytest.fixture
+def stubborn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """Another program, with the database's file open."""
+    other = sqlite3.connect(tmp_path / FILE, isolation_level=None)
+    yield other
+    other.close()
+
+
+@asynchronous
+async def test_a_locked_database_is_a_clear_error_and_nothing_is_half_done(
+    tmp_path: Path, stubborn: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "_LOCKED_SECONDS", 0.05)
+    database = Database(tmp_path)
+    await database.open()
+    await database.submit(lambda db: db.execute("CREATE TABLE t (x)"))
+    stubborn.execute("BEGIN IMMEDIATE")
+    writes = [database.submit(lambda db, n=n: db.execute("INSERT INTO t VALUES (?)", (n,))) for n in range(3)]
+    for write in writes:
+        with pytest.raises(StoreError, match=r"database is locked: engine\.db is locked by another program"):
+            await write
+    stubborn.execute("ROLLBACK")
+    await database.submit(lambda db: db.execute("INSERT INTO t VALUES (9)"))
+    assert await database.submit(lambda db: db.execute("SELECT x FROM t").fetchall()) == [(9,)]
+    await database.close()
+
+
+@asynchronous
+async def test_one_who_reads_the_file_keeps_nobody_waiting(tmp_path: Path, stubborn: sqlite3.Connection) -> None:
+    database = Database(tmp_path)
+    await database.open()
+    await database.submit(lambda db: db.execute("CREATE TABLE t (x)"))
+    stubborn.execute("BEGIN")
+    assert stubborn.execute("SELECT COUNT(*) FROM t").fetchone() == (0,)
+    await database.submit(lambda db: db.execute("INSERT INTO t VALUES (1)"))
+    assert stubborn.execute("SELECT COUNT(*) FROM t").fetchone() == (0,)
+    stubborn.execute("COMMIT")
+    assert stubborn.execute("SELECT COUNT(*) FROM t").fetchone() == (1,)
+    await database.close()
+
+
+@asynchronous
+async def test_a_full_disk_is_a_clear_error_and_what_was_acknowledged_stays(tmp_path: Path) -> None:
+    database = Database(tmp_path)
+    await database.open()
+    await database.submit(lambda db: db.execute("CREATE TABLE t (n, x)"))
+
+    def limit(pages: int) -> asyncio.Future[object]:
+        return database.submit(lambda db: db.execute(f"PRAGMA max_page_count = {pages}"))
+
+    def insert(number: int) -> asyncio.Future[object]:
+        return database.submit(lambda db: db.execute("INSERT INTO t VALUES (?, zeroblob(20000))", (number,)))
+
+    await limit(60)
+    outcomes = await asyncio.gather(*(insert(number) for number in range(50)), return_exceptions=True)
+    kept = [number for number, outcome in enumerate(outcomes) if not isinstance(outcome, BaseException)]
+    problems = {str(outcome) for outcome in outcomes if isinstance(outcome, BaseException)}
+    text = "database or disk is full: the disk of the data directory is full; make room"
+    assert problems == {text}
+    await limit(10_000)
+    await insert(99)
+    rows = await database.submit(lambda db: [n for (n,) in db.execute("SELECT n FROM t ORDER BY n")])
+    assert rows == [*kept, 99]
+    await database.close()
 
 
 @asynchronous
