@@ -1,4 +1,4 @@
-"""betterproto2 as the message backend: the only module besides well_known that imports it."""
+"""betterproto2 as the message backend: beside well_known and betterproto_maps the only module that imports it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import betterproto2
 from iii_bridge.contract import fast_values, scalars, well_known
 from iii_bridge.contract.attribute_source import AttributeSource
 from iii_bridge.contract.backend import FieldAccess, MessageBackend, ScalarForm
+from iii_bridge.contract.betterproto_maps import mend_maps
 from iii_bridge.contract.canonical_binary import canonical_binary
 from iii_bridge.contract.descriptors import enum_schema, message_schema
 from iii_bridge.contract.plan import Element, FieldPlan, Shape
@@ -147,6 +148,7 @@ class _BetterprotoBackend:
         return bytes(message)
 
     def parse(self, message_type: type, data: bytes) -> Any:
+        mend_maps(message_type)
         parse: Any = getattr(message_type, "parse")  # noqa: B009 -- the class is known to be a Message only at run time
         try:
             return parse(canonical_binary(message_type, data))

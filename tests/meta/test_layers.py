@@ -43,7 +43,11 @@ HOME: dict[str, set[str]] = {
         "iii_bridge.engine.listener",
         "iii_bridge.engine.stream_socket",
     },
-    "betterproto2": {"iii_bridge.contract.betterproto", "iii_bridge.contract.well_known"},
+    "betterproto2": {
+        "iii_bridge.contract.betterproto",
+        "iii_bridge.contract.betterproto_maps",
+        "iii_bridge.contract.well_known",
+    },
     "opentelemetry": {"iii_bridge.otel"},
     "httpx": {"iii_bridge.engine.http_functions"},
     "protovalidate": {"iii_bridge.contract.cel_rules"},
