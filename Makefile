@@ -46,7 +46,7 @@ setup-rust:
 	else echo "cargo was not found: the Rust worker is not built"; fi
 # The worker embeds its schemas and the catalogue it prices from.
 $(RUST_STAMP): Cargo.toml Cargo.lock $(RUST)/Cargo.toml $(wildcard $(RUST)/src/*.rs) tests/rust/Cargo.toml \
-		$(wildcard tests/rust/src/*.rs) examples/data/catalogue.json \
+		$(wildcard tests/rust/src/*.rs) $(shell find tests/vectors/rust tests/vectors/proto -type f) examples/data/catalogue.json \
 		$(wildcard examples/schemas/2020-12/*.json)
 	cargo build --locked --quiet
 	@touch $@
