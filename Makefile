@@ -70,7 +70,7 @@ test: setup ## Run every test
 faults: setup-python ## Calls of every kind while connections break and the engine is killed
 	$(BIN)/python -m tests.faults
 
-soak: setup-python ## Five minutes of calls, watched for growth
+soak: setup-python ## Five minutes of calls and streams, watched for growth
 	$(BIN)/python -m tests.faults.soak
 
 kill-test: setup-python ## Kill the engine 200 times under load; nothing acknowledged may be lost
