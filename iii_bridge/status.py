@@ -75,6 +75,9 @@ ERROR_CODE_TO_STATUS: Final[Mapping[str, StatusCode]] = {
 
 STATUS_LINE_PREFIX: Final = "iii-status/1 "
 
+_CAUSED: Final = "\n\nThe above exception was the direct cause of the following exception:\n"
+_WRAPPER: Final = "_TraceContextError"
+
 
 def status_for_error_code(code: str) -> StatusCode:
     """The canonical status for an iii error code; UNKNOWN for a code not in the table."""
@@ -88,10 +91,13 @@ def format_status_line(code: str, message: str, details: Sequence[Mapping[str, A
 
 
 def parse_status_line(stacktrace: str | None) -> tuple[StatusCode, str, tuple[Mapping[str, Any], ...]] | None:
-    """Reads the status out of the last line of a stack, or None when there is none that is whole."""
+    """Reads the status out of the last line of a stack, or None when there is none that is whole.
+
+    The last line of the handler's own stack, where the Python SDK adds another (sdks.md 1.11).
+    """
     if not stacktrace:
         return None
-    last = stacktrace.rstrip().rsplit("\n", 1)[-1].strip()
+    last = _own_stack(stacktrace).rstrip().rsplit("\n", 1)[-1].strip()
     if not last.startswith(STATUS_LINE_PREFIX):
         return None
     try:
@@ -104,3 +110,10 @@ def parse_status_line(stacktrace: str | None) -> tuple[StatusCode, str, tuple[Ma
     if not isinstance(message, str) or type(details) is not list or not all(isinstance(d, dict) for d in details):
         return None
     return code, message, tuple(details)
+
+
+def _own_stack(stacktrace: str) -> str:
+    """PyPI's SDK raises an exception of its own from what a handler raised, and sends the traceback of both."""
+    own, caused, wrapper = stacktrace.rpartition(_CAUSED)
+    name = wrapper.rstrip().rpartition("\n")[2].partition(":")[0]
+    return own if caused and name.endswith(_WRAPPER) else stacktrace

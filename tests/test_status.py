@@ -40,6 +40,29 @@ def test_anything_else_is_no_status(stack: str | None) -> None:
     assert parse_status_line(stack) is None
 
 
+WRAPPED = """Traceback (most recent call last):
+  File "worker.py", line 3, in place
+    raise OutOfStock("no\\n" + line)
+worker.OutOfStock: no
+{line}
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "sdk.py", line 9, in invoke
+    raise _TraceContextError(traceparent) from error
+iii.iii.{wrapper}: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+"""
+
+
+def test_what_the_python_sdk_adds_to_a_stack_does_not_hide_the_status() -> None:
+    line = format_status_line("ABORTED", "no")
+    found = parse_status_line(WRAPPED.format(line=line, wrapper="_TraceContextError"))
+    assert found == (StatusCode.ABORTED, "no", ())
+    assert parse_status_line(WRAPPED.format(line=line, wrapper="OtherError")) is None, "somebody's own exception"
+    assert parse_status_line(WRAPPED.format(line="no status", wrapper="_TraceContextError")) is None
+
+
 def test_iii_codes_have_one_status_each() -> None:
     assert status_for_error_code("function_not_found") is StatusCode.UNIMPLEMENTED
     assert status_for_error_code("NOT_FOUND") is StatusCode.NOT_FOUND

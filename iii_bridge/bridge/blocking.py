@@ -7,14 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, TypeVar, Unpack
 
-from iii_bridge.abi.stubs import Service, ServiceSync
+from iii_bridge.abi.stubs import AsyncStub, Service, ServiceSync, SyncStub
 from iii_bridge.aio.portal import Portal
 from iii_bridge.aio.states import StateListener
 from iii_bridge.bridge.connecting import connect
 from iii_bridge.bridge.interceptors import AnyServerInterceptor, ClientInterceptorSync
 from iii_bridge.bridge.settings import ConnectOptions
+from iii_bridge.bridge.trigger_types import OnBinding, TriggerType
+from iii_bridge.bridge.trigger_types_sync import TriggerTypeSync, told_in_a_thread
 from iii_bridge.bridge.verbs_sync import VerbsSync
 from iii_bridge.client import Bridge
+from iii_bridge.contract.spec import ServiceSpec
 from iii_bridge.errors import ClosedError
 from iii_bridge.triggers import Trigger
 from iii_bridge.types import ConnectionState, Json
@@ -48,10 +51,49 @@ class BridgeSync(VerbsSync):
         """As `Bridge.function`."""
 
         def decorate(handler: Handler) -> Handler:
-            self._portal.call(lambda: self._register(function_id, handler, description, metadata))
+            self.register_function(function_id, handler, description=description, metadata=metadata)
             return handler
 
         return decorate
+
+    def serve_http(self, service: type[AsyncStub | SyncStub] | ServiceSpec, *, namespace: str | None = None) -> None:
+        """As `Bridge.serve_http`; either generated client class will do."""
+        spec = service if isinstance(service, ServiceSpec) else service._methods  # pyright: ignore[reportPrivateUsage]
+        self._portal.call(lambda: self._bridge.serve_http(spec, namespace=namespace))
+
+    def register_function(
+        self,
+        function_id: str,
+        handler: Callable[..., Any],
+        *,
+        description: str | None = None,
+        metadata: Mapping[str, Json] | None = None,
+        request_format: Mapping[str, Json] | None = None,
+        response_format: Mapping[str, Json] | None = None,
+        concurrency: int | None = None,
+    ) -> None:
+        """As `Bridge.register_function`."""
+
+        async def register() -> None:
+            self._bridge.register_function(
+                function_id,
+                handler,
+                description=description,
+                metadata=metadata,
+                request_format=request_format,
+                response_format=response_format,
+                concurrency=concurrency,
+            )
+
+        self._portal.call(register)
+
+    def unregister_function(self, function_id: str) -> None:
+        """As `Bridge.unregister_function`."""
+
+        async def unregister() -> None:
+            self._bridge.unregister_function(function_id)
+
+        self._portal.call(unregister)
 
     def confirm(self, *function_ids: str) -> None:
         """As `Bridge.confirm`."""
@@ -88,6 +130,34 @@ class BridgeSync(VerbsSync):
             trigger.unregister()
 
         self._portal.call(unbind)
+
+    def register_trigger_type(
+        self,
+        type_id: str,
+        *,
+        description: str = "",
+        config: type[Any] | None = None,
+        payload: type[Any] | None = None,
+        config_format: Mapping[str, Json] | None = None,
+        payload_format: Mapping[str, Json] | None = None,
+        on_bind: OnBinding | None = None,
+        on_unbind: OnBinding | None = None,
+    ) -> TriggerTypeSync[Any]:
+        """As `Bridge.register_trigger_type`; `on_bind` and `on_unbind` run in threads and may use this bridge."""
+
+        async def register() -> TriggerType[Any]:
+            return self._bridge.register_trigger_type(
+                type_id,
+                description=description,
+                config=config,
+                payload=payload,
+                config_format=config_format,
+                payload_format=payload_format,
+                on_bind=told_in_a_thread(on_bind),
+                on_unbind=told_in_a_thread(on_unbind),
+            )
+
+        return TriggerTypeSync(self._portal, self._portal.call(register))
 
     @property
     def state(self) -> ConnectionState:
@@ -126,15 +196,6 @@ class BridgeSync(VerbsSync):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    async def _register(
-        self,
-        function_id: str,
-        handler: Callable[..., Any],
-        description: str | None,
-        metadata: Mapping[str, Json] | None,
-    ) -> None:
-        self._bridge.register_function(function_id, handler, description=description, metadata=metadata)
 
 
 def connect_sync(

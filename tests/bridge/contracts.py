@@ -1,4 +1,4 @@
-"""`shop` and `profiles`: the stubs of proto/, generated once for a test run."""
+"""`shop`, `profiles` and `peers`: the stubs of proto/, generated once for a test run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from iii_codegen.driver import run
 
-__all__ = ["generate", "profiles", "shop"]
+__all__ = ["generate", "peers", "profiles", "shop"]
 
 
 def generate(proto: Path, package: str) -> None:
@@ -32,3 +32,4 @@ def generate(proto: Path, package: str) -> None:
 generate(Path(__file__).parent / "proto", "bridge_test_contracts")
 shop: Any = importlib.import_module("bridge_test_contracts.shop.v1")
 profiles: Any = importlib.import_module("bridge_test_contracts.profiles.v1")
+peers: Any = importlib.import_module("bridge_test_contracts.peers.v1")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 from typing import Any
 
 import pytest
 
-from iii_bridge import Bridge, ContractError, InvocationError, LocalProtocolError, Side
+from iii_bridge import Bridge, ContractError, InvocationError, LocalProtocolError, Side, connect_sync
+from iii_bridge.aio.portal import Portal
 from iii_bridge.bridge.trigger_types import TriggerBinding, TriggerType
+from iii_bridge.engine import Engine
 from tests.aio.fake_engine import FakeEngine
 from tests.bridge.contracts import shop
 from tests.bridge.support import bench, bridge_in_memory, run_really, until
@@ -173,3 +176,43 @@ def test_a_type_that_is_taken_back_waits_for_another_provider() -> None:
                 await other.fire(binding, {})
 
     run_really(main())
+
+
+def test_the_blocking_twin_provides_them_too() -> None:
+    portal = Portal()
+    engine = portal.call(Engine(port=0, http_port=0).__aenter__)
+    try:
+        with connect_sync(engine.url, worker_name="provider") as provider:
+            told: queue.Queue[str] = queue.Queue()
+
+            def heard(binding: TriggerBinding[Any]) -> None:
+                if "refuse" in binding.config:
+                    raise ValueError("no such city")
+                told.put(f"bound {provider.call('engine::functions::list') is not None}")  # may use the bridge
+
+            def gone(binding: TriggerBinding[Any]) -> None:
+                told.put(f"gone {binding.function_id}")
+
+            kind = provider.register_trigger_type("shop::opened", on_bind=heard, on_unbind=gone)
+            assert kind.id == "shop::opened"
+            provider.register_function("greeter::greet", lambda payload: {"hello": payload["city"]}, concurrency=1)
+            trigger = provider.register_trigger("shop::opened", "greeter::greet", {"city": "rome"})
+            assert told.get(timeout=30) == "bound True"
+            while not kind.bindings:  # told before it counts
+                provider.call("engine::workers::list")
+            (binding,) = kind.bindings.values()
+            assert kind.fire(binding, {"city": "rome"}, timeout=20) == {"hello": "rome"}
+            with pytest.raises(InvocationError, match="no such city"):
+                provider.call(
+                    "engine::register_trigger",
+                    {"trigger_type": kind.id, "function_id": "greeter::greet", "config": {"refuse": True}},
+                )
+            provider.unregister_trigger(trigger)
+            assert told.get(timeout=30) == "gone greeter::greet"
+            provider.unregister_function("greeter::greet")
+            kind.unregister()
+            kind.unregister()
+            assert kind.bindings == {}
+    finally:
+        portal.call(lambda: engine.__aexit__(None, None, None))
+        portal.close()

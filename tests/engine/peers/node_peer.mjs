@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline'
 import { TriggerAction, registerWorker } from '../../../examples/typescript/node_modules/iii-sdk/dist/index.mjs'
 import { createChannel } from '../../../examples/typescript/node_modules/iii-sdk/dist/helpers.mjs'
+import { streams } from './node_streams.mjs'
 
 const [, , url, name] = process.argv
 const worker = registerWorker(url, { workerName: name, otel: { enabled: false }, enableMetricsReporting: false })
@@ -22,6 +23,7 @@ const verbs = {
     worker.registerFunction(function_id, async (data, metadata) => {
       if (data && typeof data === 'object') { delete data.request_body; delete data.response } // made objects by the SDK
       say({ called: function_id, data, metadata: metadata ?? null })
+      if (answer === 'status') throw Object.assign(new Error('no'), { stack: `Error: no\n${result}` })
       if (left-- > 0) throw new Error('boom')
       return answer === 'echo' ? data : result
     })
@@ -29,6 +31,7 @@ const verbs = {
   trigger: ({ name, kind, function_id, config, metadata }) =>
     void triggers.set(name, worker.registerTrigger({ type: kind, function_id, config, ...(metadata && { metadata }) })),
   untrigger({ name }) { triggers.get(name).unregister(); triggers.delete(name) },
+  streams: () => streams(worker, url),
   type: ({ kind }) => void worker.registerTriggerType({ id: kind, description: 'tried' }, provider),
   async call({ function_id, payload, queue, void: silent }) {
     const action = queue !== undefined ? TriggerAction.Enqueue({ queue }) : silent ? TriggerAction.Void() : undefined

@@ -1,8 +1,9 @@
 """Official SDKs as processes that are told what to do in JSON, one line each.
 
 `function function_id answer result?`, `trigger name kind function_id config metadata?`, `untrigger name`, `type kind`,
-`call function_id payload queue? void?`, `channel text size` and `end`. A peer says `done`, `answer` or `error` to each,
-and `called`, `bound` or `unbound` when that happens to it.
+`call function_id payload queue? void?`, `channel text size`, `streams` and `end`. A peer says `done`, `answer` or
+`error` to each, and `called`, `bound` or `unbound` when that happens to it. An `answer` of a function is `echo`,
+`fixed` (the result), `fail`, `fail twice`, or `status` (the result is the line that its stack ends with).
 """
 
 from __future__ import annotations

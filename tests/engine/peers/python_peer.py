@@ -12,6 +12,7 @@ from typing import Any
 import iii
 from iii.helpers import create_channel
 from iii.trigger import TriggerHandler
+from python_streams import Streams
 
 warnings.simplefilter("ignore")  # how 0.25 binds triggers is deprecated, and is what is tried here
 _lock = threading.Lock()
@@ -34,11 +35,19 @@ class Provider(TriggerHandler[Any]):
         say(unbound=config.id)
 
 
+class Told(Exception):
+    """A status: the last line of its traceback, which begins with the name of the class unless there is none."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(f"no\n{line}")
+
+
 class Peer:
     def __init__(self, url: str, name: str) -> None:
         options = iii.InitOptions(worker_name=name, otel={"enabled": False}, enable_metrics_reporting=False)
         self.worker = iii.register_worker(url, options)
         self.triggers: dict[str, Any] = {}
+        self.url = url
 
     def function(self, function_id: str, answer: str, result: Any = None) -> None:
         left = [2] if answer == "fail twice" else [10**9] if answer == "fail" else [0]
@@ -48,6 +57,8 @@ class Peer:
                 for name in ("request_body", "response"):  # the SDK made objects of the references
                     data.pop(name, None)
             say(called=function_id, data=data, metadata=metadata)
+            if answer == "status":
+                raise Told(result)
             if left[0] > 0:
                 left[0] -= 1
                 raise ValueError("boom")
@@ -65,6 +76,9 @@ class Peer:
 
     def type(self, kind: str) -> None:
         self.worker.register_trigger_type({"id": kind, "description": "tried"}, Provider())
+
+    def streams(self) -> None:
+        Streams(self.worker, self.url)
 
     def call(self, function_id: str, payload: Any, queue: str | None = None, void: bool = False) -> None:
         request: dict[str, Any] = {"function_id": function_id, "payload": payload}

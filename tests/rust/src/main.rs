@@ -2,6 +2,8 @@
 
 #![allow(deprecated)] // how 0.25 binds triggers is deprecated, and is what is tried here
 
+mod streams;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -56,6 +58,10 @@ fn function(client: &IIIClient, words: &Value) {
                 members.remove("response");
             }
             say(json!({"called": id, "data": data, "metadata": metadata}));
+            if answer == "status" {
+                let stacktrace = result.as_str().map(String::from);
+                return Err(Error::Remote { code: "no".into(), message: "no".into(), stacktrace });
+            }
             if left.fetch_sub(1, Ordering::SeqCst) > 0 {
                 return Err(Error::Handler("boom".into()));
             }
@@ -134,6 +140,7 @@ async fn main() {
                 let id = words["kind"].as_str().unwrap_or_default();
                 client.register_trigger_type(RegisterTriggerType::new(id, "tried", Provider));
             }
+            "streams" => streams::register(&client),
             "call" => say(call(&client, &words).await),
             "channel" => say(channel(&client, &words).await.unwrap_or_else(|e| json!({"error": e.to_string()}))),
             _ => panic!("no verb {verb}"),

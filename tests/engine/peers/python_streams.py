@@ -9,7 +9,7 @@ from typing import Any
 
 from iii.channel import ChannelReader, ChannelWriter, StreamChannelRef
 
-__all__ = ["Peer"]
+__all__ = ["Streams"]
 
 
 async def messages(reader: Any) -> AsyncIterator[Any]:
@@ -36,18 +36,20 @@ async def send(writer: Any, message: Any) -> None:
     await writer.send_message_async(json.dumps(message))
 
 
-class Peer:
-    """`theirs::drive` calls the functions watch::*; `serve` registers its own under these ids."""
+class Streams:
+    """`theirs::drive` calls the functions watch::*; `theirs::serve` registers its own under these ids."""
 
     def __init__(self, worker: Any, url: str) -> None:
         self.worker = worker
         self.url = url
         worker.register_function("theirs::drive", self.drive)
+        worker.register_function("theirs::serve", self.serve)
 
-    def serve(self) -> None:
+    def serve(self, data: Any) -> Any:
         self.worker.register_function("watch::watch", self.watch)
         self.worker.register_function("watch::upload", self.upload)
         self.worker.register_function("watch::chat", self.chat)
+        return {}
 
     async def watch(self, data: dict[str, Any], metadata: Any = None) -> Any:
         responses = data["iii-bridge"]["responses"]

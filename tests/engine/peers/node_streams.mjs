@@ -1,8 +1,6 @@
-// A worker on the official Node SDK as either end of streams, by docs/reference/streams.md alone.
+// Either end of streams on the official Node SDK, by docs/reference/streams.md alone.
 // `theirs::drive` calls the functions watch::*; `theirs::serve` registers its own under these ids.
-import { registerWorker } from '../../examples/typescript/node_modules/iii-sdk/dist/index.mjs'
-
-const iii = registerWorker(process.argv[2], { workerName: 'theirs', otel: { enabled: false } })
+import { ChannelReader, ChannelWriter } from '../../../examples/typescript/node_modules/iii-sdk/dist/channel.mjs'
 
 // Text arrives by callback: a queue makes an iteration of it, with null as the end of the channel.
 async function* messages(reader) {
@@ -54,21 +52,20 @@ async function chat(data) {
   return { items: count }
 }
 
-async function drive() {
+async function drive(iii, url) {
   // references as an SDK writes them: the handle of an end is no JSON, so the engine's answer is asked for directly
   const create = () => iii.trigger({ function_id: 'engine::channels::create', payload: {} })
-  const { ChannelReader, ChannelWriter } = await import('../../examples/typescript/node_modules/iii-sdk/dist/channel.mjs')
   const got = {}
 
   let down = await create()
-  let seen = collect(new ChannelReader(process.argv[2], down.reader))
+  let seen = collect(new ChannelReader(url, down.reader))
   let result = await iii.trigger({
     function_id: 'watch::watch', payload: { orderId: 'n', limit: 100, 'iii-bridge': { responses: down.writer } },
   })
   got.watch = { result, totals: (await seen).map((item) => item.total) }
 
   let up = await create()
-  let writer = new ChannelWriter(process.argv[2], up.writer)
+  let writer = new ChannelWriter(url, up.writer)
   const answer = iii.trigger({ function_id: 'watch::upload', payload: { 'iii-bridge': { requests: up.reader } } })
   for (let number = 0; number < 100; number++) send(writer, { sku: `s${number}`, quantity: String(number) })
   send(writer, ['end', 100])
@@ -77,8 +74,8 @@ async function drive() {
 
   up = await create()
   down = await create()
-  writer = new ChannelWriter(process.argv[2], up.writer)
-  seen = collect(new ChannelReader(process.argv[2], down.reader))
+  writer = new ChannelWriter(url, up.writer)
+  seen = collect(new ChannelReader(url, down.reader))
   result = iii.trigger({
     function_id: 'watch::chat', payload: { 'iii-bridge': { requests: up.reader, responses: down.writer } },
   })
@@ -95,10 +92,12 @@ async function collect(reader) {
   return items
 }
 
-iii.registerFunction('theirs::drive', drive)
-iii.registerFunction('theirs::serve', async () => {
-  iii.registerFunction('watch::watch', watch)
-  iii.registerFunction('watch::upload', upload)
-  iii.registerFunction('watch::chat', chat)
-  return {}
-})
+export function streams(iii, url) {
+  iii.registerFunction('theirs::drive', () => drive(iii, url))
+  iii.registerFunction('theirs::serve', async () => {
+    iii.registerFunction('watch::watch', watch)
+    iii.registerFunction('watch::upload', upload)
+    iii.registerFunction('watch::chat', chat)
+    return {}
+  })
+}
