@@ -171,6 +171,15 @@ class Bridge(Verbs):
         """
         await self._worker.serve(service, **options)
 
+    def withdraw(self, service: Service | ServiceSync) -> None:
+        """Takes a service back, its triggers and then its functions; what runs finishes.
+
+        One that is not served does nothing.
+        """
+        served = self._worker.served(service)
+        if served is not None:
+            self._worker.withdraw(served)
+
     async def serve_http(self, service: type[AsyncStub] | ServiceSpec, *, namespace: str | None = None) -> None:
         """Serves the http routes of a service that another worker implements, in whatever language.
 

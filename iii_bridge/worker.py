@@ -90,6 +90,7 @@ class Served:
     )
     """Registered besides, and nobody waits for it: a service is served where the engine refuses these."""
     confirmed: bool = False
+    service: Service | ServiceSync | None = None
 
     @property
     def function_ids(self) -> list[str]:
@@ -173,6 +174,10 @@ class Worker:
         if served in self._served:
             self._served.remove(served)
 
+    def served(self, service: Service | ServiceSync) -> Served | None:
+        """What is held for a service; None for one that is not served."""
+        return next((served for served in self._served if served.service is service), None)
+
     def http_functions(self) -> set[str]:
         """The functions that answer http triggers of the services served here."""
         bindings = (bound for served in self._served for bound in served.bindings)
@@ -207,7 +212,7 @@ class Worker:
     def _plan(self, service: Service | ServiceSync, options: ServeOptions) -> Served:
         check_service(service)
         spec = service._service  # pyright: ignore[reportPrivateUsage] -- rpc names own the public ones
-        served = Served(spec.full_name, options.get("on_conflict", "raise"))
+        served = Served(spec.full_name, options.get("on_conflict", "raise"), service=service)
         self._check_namespace(spec)
         for method in spec.methods:
             _check_supported(method)

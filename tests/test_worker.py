@@ -14,6 +14,7 @@ import pytest
 from iii_bridge import (
     Bridge,
     ContractError,
+    FunctionNotFoundError,
     LocalProtocolError,
     RegistrationRejectedError,
     Side,
@@ -446,3 +447,20 @@ def test_a_bridge_survives_its_engine_with_services_and_triggers() -> None:
                 assert (await http.get("/v1/orders/again")).json()["orderId"] == "again"
 
     run_really(main())
+
+
+def test_a_service_is_taken_back_while_the_bridge_stays() -> None:
+    async def main() -> None:
+        async with bench() as b:
+            bridge, other = await b.bridge("orders"), await b.bridge("caller")
+            service = Orders()
+            await bridge.serve(service)
+            assert (await shop.OrdersClient(other).place(shop.PlaceRequest(sku="a"))).order_id == "a"
+            bridge.withdraw(service)
+            bridge.withdraw(Orders())  # not served: nothing happens
+            with pytest.raises(FunctionNotFoundError):
+                await shop.OrdersClient(other).place(shop.PlaceRequest(sku="a"))
+            await bridge.serve(service)
+            assert (await shop.OrdersClient(other).place(shop.PlaceRequest(sku="b"))).order_id == "b"
+
+    run_really(main(), 60)

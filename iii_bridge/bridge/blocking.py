@@ -45,6 +45,14 @@ class BridgeSync(VerbsSync):
         """As `Bridge.serve`: returns once the service is registered; it runs in the background."""
         self._portal.call(lambda: self._bridge.serve(service, **options))
 
+    def withdraw(self, service: Service | ServiceSync) -> None:
+        """As `Bridge.withdraw`."""
+
+        async def withdraw() -> None:
+            self._bridge.withdraw(service)
+
+        self._portal.call(withdraw)
+
     def function(
         self, function_id: str, *, description: str | None = None, metadata: Mapping[str, Json] | None = None
     ) -> Callable[[Handler], Handler]:

@@ -24,7 +24,7 @@ from iii_bridge.gateway import Authenticator, BearerTokens, Gateway, GatewayOpti
 from iii_bridge.gateway.options import DEFAULT_LISTEN, DEFAULT_MAX_CALLS, DEFAULT_MAX_MESSAGE
 from iii_bridge.otel import OpenTelemetry
 
-__all__ = ["gateway"]
+__all__ = ["chosen_services", "gateway", "given_contracts"]
 
 
 def gateway(
@@ -110,13 +110,13 @@ def gateway(
         reuse_port=reuse_port,
     )
     authenticate = _authenticator(tokens, auth)
-    given = _given(proto, include or (), descriptor_set)
+    given = given_contracts(proto, include or (), descriptor_set)
     tracing = OpenTelemetry() if otel else None
     running: list[Gateway] = []
 
     async def start(bridge: Bridge) -> None:
         contracts = [given] if given is not None else await contracts_there(Catalogue(bridge.call))
-        specs = _chosen(contracts, service or [])
+        specs = chosen_services(contracts, service or [])
         descriptors = [each.descriptors for each in contracts]
         made = Gateway(bridge, specs, descriptors, options, authenticate=authenticate, tracing=tracing)
         await made.start()
@@ -142,13 +142,14 @@ def gateway(
     )
 
 
-def _given(proto: Path | None, include: Sequence[Path], descriptor_set: Path | None) -> Contracts | None:
+def given_contracts(proto: Path | None, include: Sequence[Path], descriptor_set: Path | None) -> Contracts | None:
+    """Those of a directory or a descriptor set; None where neither is named. Raises ContractsError and OSError."""
     if descriptor_set is not None:
         return contracts_of_descriptors(descriptor_set.read_bytes())
     return None if proto is None else contracts_of_protos(proto, include)
 
 
-def _chosen(contracts: list[Contracts], names: list[str]) -> list[ServiceSpec]:
+def chosen_services(contracts: Sequence[Contracts], names: Sequence[str]) -> list[ServiceSpec]:
     """The services named, or all of them. Raises LocalProtocolError for one that no contract has."""
     known = {name: spec for each in contracts for name, spec in each.services.items()}
     missing = [name for name in names if name not in known]

@@ -45,6 +45,7 @@ VERBS: Final = {
         "iii_bridge.cli.http_front", "http_front", "codegen", "Serve http routes for workers in other languages."
     ),
     "gateway": Verb("iii_bridge.cli.gateway", "gateway", "gateway", "Serve methods of contracts on gRPC."),
+    "expose": Verb("iii_bridge.cli.expose", "expose", "gateway", "Register the methods of a gRPC server as functions."),
     "protos": Verb("iii_bridge.cli.protos", "app", "codegen", "Find or copy the option and google .proto files."),
 }
 

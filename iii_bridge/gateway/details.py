@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any as Anything
 from typing import Final
@@ -10,12 +11,12 @@ from google.protobuf import json_format, struct_pb2
 from google.protobuf.any_pb2 import Any
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2  # type: ignore[import-untyped]
 
 from iii_bridge.types import Json
 
-__all__ = ["DOMAIN", "bad_request", "error_info", "packed", "retry_info", "to_any"]
+__all__ = ["DOMAIN", "bad_request", "error_info", "from_any", "packed", "retry_info", "to_any"]
 
 DOMAIN: Final = "iii"
 """The domain of an ErrorInfo of ours: its reason is the code of the engine or of a worker."""
@@ -37,6 +38,18 @@ def to_any(detail: Mapping[str, Json], pool: DescriptorPool) -> Any:
         struct = struct_pb2.Struct()
         struct.update({"@type": str(detail.get("@type", ""))})
     return packed(struct)
+
+
+def from_any(detail: Any, pool: DescriptorPool) -> dict[str, Json]:
+    """The way back of `to_any`: a Struct is the object it holds, and a type the pool does not know stays base64."""
+    if detail.type_url.rpartition("/")[2] == struct_pb2.Struct.DESCRIPTOR.full_name:
+        struct = struct_pb2.Struct()
+        if detail.Unpack(struct):
+            return json_format.MessageToDict(struct)
+    try:
+        return json_format.MessageToDict(detail, descriptor_pool=pool)
+    except (json_format.Error, TypeError, KeyError, ValueError, DecodeError):
+        return {"@type": detail.type_url, "value": base64.b64encode(detail.value).decode()}
 
 
 def packed(message: Message) -> Any:

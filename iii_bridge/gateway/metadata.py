@@ -11,6 +11,8 @@ from __future__ import annotations
 import base64
 import fnmatch
 import functools
+import json
+import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -18,6 +20,10 @@ from typing import Final, NamedTuple
 from iii_bridge.types import Json
 
 __all__ = ["BINARY_SUFFIX", "OWN_PREFIX", "Forwarding", "Pairs", "Trace", "trace_of"]
+
+_log: Final = logging.getLogger("iii_bridge.gateway")
+_NAME: Final = re.compile(r"[0-9a-z_.-]+")
+_PRINTABLE: Final = re.compile(r"[\x20-\x7e]*")
 
 Pairs = Sequence[tuple[str, str | bytes]]
 """Metadata as gRPC hands it over: names in lower case, in order, repeated ones included."""
@@ -84,12 +90,44 @@ class Forwarding:
                 found[name] = [before, text]
         return found
 
+    def to_rpc(self, metadata: Mapping[str, Json]) -> list[tuple[str, str | bytes]]:
+        """The way back: metadata of an invocation as what a gRPC client sends.
+
+        Numbers and truth values are sent as JSON writes them. What no header can say is named in the log and stays
+        behind: objects, text that is not printable ASCII, names with other characters than letters, digits and `_-.`.
+        """
+        found: list[tuple[str, str | bytes]] = []
+        for member, value in metadata.items():
+            name = member.lower()
+            if not self._travels(name):
+                continue
+            values: list[Json] = value if isinstance(value, list) else [value]  # pyright: ignore[reportUnknownVariableType] -- a list of JSON
+            try:
+                found += [(name, _header(name, each)) for each in values]
+            except ValueError as error:
+                _log.warning("metadata %r is not sent on: %s", member[:100], error)
+        return found
+
     def _decide(self, name: str) -> bool:
         if name in _TRANSPORT or name.startswith(_RESERVED):
             return False
         if name in _CREDENTIALS:
             return name in self._named
         return self._patterns.match(name) is not None
+
+
+def _header(name: str, value: Json) -> str | bytes:
+    """One value. Raises ValueError for what no header can say."""
+    if _NAME.fullmatch(name) is None:
+        raise ValueError("its name is no header's")
+    if name.endswith(BINARY_SUFFIX):
+        if not isinstance(value, str):
+            raise ValueError("a name that ends in -bin holds base64")
+        return base64.b64decode(value, validate=True)
+    text = value if isinstance(value, str) else json.dumps(value) if isinstance(value, bool | int | float) else None
+    if text is None or _PRINTABLE.fullmatch(text) is None:
+        raise ValueError("only printable ASCII, numbers and truth values can be")
+    return text
 
 
 def trace_of(pairs: Pairs) -> Trace:

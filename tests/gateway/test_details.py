@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 
+import pytest
 from google.protobuf import json_format
+from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.struct_pb2 import Struct
 from google.rpc import error_details_pb2
 
-from iii_bridge.gateway.details import bad_request, to_any
+from iii_bridge.gateway.details import bad_request, from_any, to_any
 from iii_bridge.gateway.pool import pool_of
 from tests.gateway.edge import contracts
 
@@ -36,6 +38,26 @@ def test_anything_else_arrives_whole_as_a_struct() -> None:
         found = Struct()
         assert to_any(detail, POOL).Unpack(found)
         assert json_format.MessageToDict(found) == detail
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [{"subject": "s"}]},
+        {"@type": "type.googleapis.com/edge.v1.Part", "name": "p", "weight": "7"},
+        {"@type": "shop/hint", "order": "17", "deep": {"list": [None, True]}},
+        {"no": "type"},
+    ],
+)
+def test_there_and_back(detail: dict[str, object]) -> None:
+    assert from_any(to_any(detail, POOL), POOL) == detail
+
+
+def test_a_type_nobody_knows_stays_what_it_is() -> None:
+    unknown = AnyMessage(type_url="type.googleapis.com/shop.v1.Reason", value=b"\x00\xff")
+    assert from_any(unknown, POOL) == {"@type": "type.googleapis.com/shop.v1.Reason", "value": "AP8="}
+    broken = AnyMessage(type_url="type.googleapis.com/edge.v1.Part", value=b"\xff")
+    assert from_any(broken, POOL) == {"@type": "type.googleapis.com/edge.v1.Part", "value": "/w=="}
 
 
 def test_what_no_message_holds_is_told_by_its_type() -> None:

@@ -64,3 +64,35 @@ def test_the_trace_is_read_apart() -> None:
     pairs = [("traceparent", "a"), ("traceparent", "b"), ("baggage", "x=1"), ("baggage", "y=2"), ("tracestate", "s")]
     assert trace_of(pairs) == Trace("a", "s", "x=1,y=2")
     assert trace_of([("baggage", b"raw")]) == Trace()
+
+
+@given(PAIRS)
+def test_what_arrived_can_be_sent_on(pairs: list[tuple[str, str | bytes]]) -> None:
+    found = Forwarding().to_invocation(pairs)
+    again = Forwarding().to_invocation(Forwarding().to_rpc(found))
+    printable = {
+        name: value
+        for name, value in found.items()
+        if all(" " <= char <= "~" for each in (value if isinstance(value, list) else [value]) for char in each)
+    }
+    assert {name: again.get(name) for name in printable} == printable
+
+
+def test_what_no_header_can_say_stays_behind(caplog: pytest.LogCaptureFixture) -> None:
+    metadata = {
+        "x-a": {"deep": 1},
+        "x-b": "ü",
+        "x c": "1",
+        "x-d-bin": "no base64!",
+        "x-e": None,
+        "x-f": [True, 1.5, "t"],
+    }
+    assert Forwarding().to_rpc(metadata) == [("x-f", "true"), ("x-f", "1.5"), ("x-f", "t")]
+    assert len(caplog.records) == 5
+    assert not any("deep" in record.getMessage() or "no base64!" in record.getMessage() for record in caplog.records)
+
+
+def test_credentials_and_names_of_ours_are_not_sent_on() -> None:
+    metadata = {"authorization": "secret", "iii-identity": "shop", "grpc-timeout": "1S", "Cookie": "c"}
+    assert Forwarding().to_rpc(metadata) == []
+    assert Forwarding(["authorization"]).to_rpc(metadata) == [("authorization", "secret")]

@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 # The modules of the gateway that speak gRPC.
 GRPC = {"auxiliary", "health", "methods", "options", "reflection", "rpc", "server", "status"}
+GRPC_CLIENT = {"calls", "contracts", "failures", "health", "target"}
 
 # A library, and the only modules that may import it.
 HOME: dict[str, set[str]] = {
@@ -56,9 +57,10 @@ HOME: dict[str, set[str]] = {
         f"iii_bridge.engine.storage.{table}" for table in ("database", "messages", "schema", "triggers", "values")
     },
     "croniter": {"iii_bridge.cron"},
-    "grpc": {f"iii_bridge.gateway.{part}" for part in GRPC},
-    "grpc_health": {"iii_bridge.gateway.health"},
-    "grpc_reflection": {"iii_bridge.gateway.reflection"},
+    "grpc": {f"iii_bridge.gateway.{part}" for part in GRPC}
+    | {f"iii_bridge.gateway.upstream.{part}" for part in GRPC_CLIENT},
+    "grpc_health": {"iii_bridge.gateway.health", "iii_bridge.gateway.upstream.health"},
+    "grpc_reflection": {"iii_bridge.gateway.reflection", "iii_bridge.gateway.upstream.contracts"},
 }
 
 NO_CLOCK_NO_IO = {
@@ -128,6 +130,7 @@ def test_google_protobuf_has_its_modules() -> None:
         "iii_bridge.contract.google_messages",
         "iii_bridge.dynamic",
         *(f"iii_bridge.gateway.{part}" for part in ("details", "health", "pool", "reflection", "rpc", "status")),
+        *(f"iii_bridge.gateway.upstream.{part}" for part in ("calls", "contracts", "failures")),
         "iii_bridge.testing.conformance_messages",
     }
 
