@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, cast
@@ -22,6 +22,7 @@ from iii_bridge.wire.limits import DEFAULT_NAMESPACE
 __all__ = ["Catalogue", "LiveFunction", "LiveTrigger", "catalogue_of"]
 
 _FUNCTIONS_LIST: Final = "engine::functions::list"
+_WORKERS_LIST: Final = "engine::workers::list"
 _TRIGGERS_LIST: Final = "engine::registered-triggers::list"
 _ASK_TIMEOUT: Final = 5.0
 
@@ -107,6 +108,19 @@ class Catalogue:
             live = [_function(row) for row in _rows(answer, "functions") if row.get("error") is None]
             found.update((item.function_id, item) for item in live)
         return found
+
+    async def described(self, listed: Sequence[LiveFunction]) -> list[LiveFunction]:
+        """The same functions with schemas, which the engine gives for ids of one namespace at a time."""
+        found: dict[tuple[str, str], LiveFunction] = {}
+        for space in sorted({item.namespace for item in listed}):
+            ids = [item.function_id for item in listed if item.namespace == space]
+            found |= {(space, key): value for key, value in (await self.describe(ids, space)).items()}
+        return [found.get((item.namespace, item.function_id), item) for item in listed]
+
+    async def worker_names(self) -> set[str]:
+        """The names of the connected workers; what the engine carries itself is none."""
+        answer = await self._call(_WORKERS_LIST, {})
+        return {name for row in _rows(answer, "workers") if (name := _text(row, "name"))}
 
     async def triggers(self) -> list[LiveTrigger]:
         """Every registered trigger, those of internal functions included; parked ones are not listed."""

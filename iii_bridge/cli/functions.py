@@ -54,17 +54,13 @@ def list_functions(
 
 
 async def _described(catalogue: Catalogue, pattern: str, everything: bool, namespace: str | None) -> list[LiveFunction]:
-    """With schemas, which the engine gives for ids of one namespace at a time."""
+    """With schemas."""
     listed = [
         item
         for item in await catalogue.functions(internal=everything)
         if fnmatch.fnmatchcase(item.function_id, pattern) and namespace in (None, item.namespace)
     ]
-    found: dict[tuple[str, str], LiveFunction] = {}
-    for space in sorted({item.namespace for item in listed}):
-        ids = [item.function_id for item in listed if item.namespace == space]
-        found |= {(space, key): value for key, value in (await catalogue.describe(ids, space)).items()}
-    return [found.get((item.namespace, item.function_id), item) for item in listed]
+    return await catalogue.described(listed)
 
 
 def _print(found: Iterable[LiveFunction]) -> None:

@@ -38,6 +38,9 @@ VERBS: Final = {
     "list": Verb("iii_bridge.cli.functions", "list_functions", None, "List the functions of a live engine."),
     "call": Verb("iii_bridge.cli.call", "call", None, "Call a function of a live engine."),
     "check": Verb("iii_bridge.cli.check", "check", "codegen", "Compare the contracts with a live engine."),
+    "import": Verb(
+        "iii_bridge.cli.importing", "import_contracts", "codegen", "Write contracts for the functions of a live engine."
+    ),
     "engine": Verb("iii_bridge.cli.engine", "engine", "engine", "Run the embedded engine."),
     "serve": Verb("iii_bridge.cli.serve", "serve", None, "Serve services of a module until a signal."),
     "demo": Verb("iii_bridge.cli.demo", "demo", "all", "Run typed calls across Python, TypeScript and Rust."),

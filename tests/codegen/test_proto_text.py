@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
 from iii_codegen.proto_text import proto_text
@@ -34,12 +32,44 @@ def test_there_and_back() -> None:
     made.ClearField("source_code_info")
     again.ClearField("source_code_info")
     assert again == made
-    assert text.startswith('// A comment.\nsyntax = "proto3";\npackage odd.v1;\n')
+    assert text.startswith('// A comment.\nsyntax = "proto3";\n\npackage odd.v1;\n')
 
 
-def test_services_are_not_written() -> None:
-    file = FileDescriptorProto(
-        name="a.proto", package="a.v1", service=[descriptor_pb2.ServiceDescriptorProto(name="S")]
-    )
-    with pytest.raises(ValueError, match=r"a\.proto has services"):
-        proto_text(file, (), "")
+SERVED = """
+syntax = "proto3";
+package served.v1;
+import "google/api/annotations.proto";
+import "google/protobuf/timestamp.proto";
+import "iii_bridge/v1/contract.proto";
+option (iii_bridge.v1.file) = { json: { int64: INT64_NUMBER } };
+service OrdersService {
+  option (iii_bridge.v1.service) = { prefix: "orders" metadata { key: "team" value: "shop \\"a\\"" } };
+  rpc Order(.served.v1.Order) returns (stream .served.v1.Order) { option deprecated = true; }
+  rpc Get(.served.v1.Order) returns (Line) {
+    option (google.api.http) = { get: "/v1/{id}" additional_bindings { get: "/v2/{id}" } };
+    option idempotency_level = NO_SIDE_EFFECTS;
+  }
+}
+message Order {
+  message Line { string sku = 1; Line parts = 2; }
+  string id = 1;
+  map<string, Line> lines = 2;
+  map<int32, .google.protobuf.Timestamp> times = 3;
+  optional int64 count = 4 [json_name = "n"];
+  .served.v1.Line Line_ = 5;
+  repeated .google.protobuf.Timestamp google = 6;
+}
+message Line { .served.v1.Order.Line Order = 1; .served.v1.Line Line = 2; }
+"""
+
+
+def test_services_maps_and_names_that_hide_others() -> None:
+    *imported, made = map(FileDescriptorProto.FromString, descriptors({"served/v1/served.proto": SERVED}))
+    comments = {"served.v1.OrdersService.Get": "Finds an order.\n\nOr none.", "served.v1.Order.id": "Its number."}
+    text = proto_text(made, tuple(imported), "A comment.", comments)
+    again = FileDescriptorProto.FromString(descriptors({"served/v1/served.proto": text})[-1])
+    assert "  // Finds an order.\n  //\n  // Or none.\n  rpc Get(" in text
+    assert "  // Its number.\n  string id = 1;\n  map<string, Order.Line> lines = 2;\n" in text
+    made.ClearField("source_code_info")
+    again.ClearField("source_code_info")
+    assert again == made
