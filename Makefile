@@ -15,7 +15,7 @@ TESTS_NODE_STAMP := $(TESTS_NODE)/node_modules/.stamp
 RUST_STAMP := target/.stamp
 
 .PHONY: help setup setup-python setup-node setup-rust codegen codegen-check demo test test-fast faults soak kill-test lint types format \
-	bench bench-codec bench-codegen bench-engine bench-rpc bench-streams fuzz build clean
+	bench bench-codec bench-codegen bench-engine bench-gateway bench-rpc bench-streams fuzz build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 18
@@ -88,7 +88,7 @@ types: setup-python ## Run both type checkers in their strict modes
 	$(BIN)/mypy
 	$(BIN)/pyright
 
-bench: bench-codec bench-codegen bench-engine bench-rpc bench-streams ## Run every benchmark
+bench: bench-codec bench-codegen bench-engine bench-gateway bench-rpc bench-streams ## Run every benchmark
 
 bench-codec: setup-python ## The codec beside betterproto2's own, json_format, protobuf-py and untyped JSON
 	$(BIN)/python benchmarks/bench_codec.py
@@ -98,6 +98,9 @@ bench-codegen: setup-python ## Generated messages per second, and how time grows
 
 bench-engine: setup-python ## Routed calls, http, durable writes, memory and start-up of the embedded engine
 	$(BIN)/python benchmarks/bench_engine.py
+
+bench-gateway: setup-python ## A call through the gateway beside a bare gRPC call and a direct one
+	$(BIN)/python benchmarks/bench_gateway.py
 
 bench-rpc: setup-python ## A typed call beside the official SDK and a bare loop
 	$(BIN)/python benchmarks/bench_rpc.py

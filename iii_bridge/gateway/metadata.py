@@ -14,12 +14,12 @@ import functools
 import json
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from iii_bridge.types import Json
 
-__all__ = ["BINARY_SUFFIX", "OWN_PREFIX", "Forwarding", "Pairs", "Trace", "trace_of"]
+__all__ = ["BINARY_SUFFIX", "OWN_PREFIX", "UNTRACED", "Forwarding", "Pairs", "Trace", "trace_of"]
 
 _log: Final = logging.getLogger("iii_bridge.gateway")
 _NAME: Final = re.compile(r"[0-9a-z_.-]+")
@@ -62,6 +62,10 @@ class Trace(NamedTuple):
     traceparent: str | None = None
     tracestate: str | None = None
     baggage: str | None = None
+
+
+UNTRACED: Final = Trace()
+"""What a client without traces sends."""
 
 
 class Forwarding:
@@ -140,8 +144,4 @@ def trace_of(pairs: Pairs) -> Trace:
             found[name] += f",{value}"
         elif name in ("baggage", "traceparent", "tracestate"):
             found.setdefault(name, value)
-    return _trace(found)
-
-
-def _trace(found: Mapping[str, str]) -> Trace:
-    return Trace(found.get("traceparent"), found.get("tracestate"), found.get("baggage"))
+    return Trace(**found) if found else UNTRACED

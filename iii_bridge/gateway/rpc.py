@@ -15,7 +15,7 @@ from iii_bridge.contract.spec import MethodSpec
 from iii_bridge.errors import FunctionNotFoundError, InvocationTimeoutError, Outcome
 from iii_bridge.gateway.admission import Admission
 from iii_bridge.gateway.auth import Authenticator, IncomingCall, identity_of
-from iii_bridge.gateway.metadata import Forwarding, Pairs, Trace, trace_of
+from iii_bridge.gateway.metadata import UNTRACED, Forwarding, Pairs, Trace, trace_of
 from iii_bridge.gateway.status import Called, grpc_code, status_of
 from iii_bridge.types import Json
 
@@ -75,7 +75,10 @@ class Rpc:
             with self._admission:
                 pairs: Pairs = tuple(context.invocation_metadata() or ())
                 admitted = await self._admit(method, context, pairs)
-                return await self._traced(method, trace_of(pairs), lambda: body(admitted))
+                trace = trace_of(pairs)
+                if trace is UNTRACED and self._tracing is None:  # the usual call takes the short way
+                    return await body(admitted)
+                return await self._traced(method, trace, lambda: body(admitted))
         except Exception as error:
             if isinstance(error, FunctionNotFoundError):
                 self._on_missing()
