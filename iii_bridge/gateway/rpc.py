@@ -11,8 +11,8 @@ import grpc.aio
 from google.protobuf.descriptor_pool import DescriptorPool
 
 from iii_bridge.aio.invocation import Detached, current_invocation
-from iii_bridge.contract.spec import MethodSpec
-from iii_bridge.errors import FunctionNotFoundError, InvocationTimeoutError, Outcome
+from iii_bridge.contract.spec import Idempotency, MethodSpec
+from iii_bridge.errors import ConnectionLostError, FunctionNotFoundError, InvocationTimeoutError, Outcome
 from iii_bridge.gateway.admission import Admission
 from iii_bridge.gateway.auth import Authenticator, IncomingCall, identity_of
 from iii_bridge.gateway.metadata import UNTRACED, Forwarding, Pairs, Trace, trace_of
@@ -56,15 +56,20 @@ class Rpc:
         authenticate: Authenticator | None = None,
         identities: bool = False,
         tracing: Tracing | None = None,
+        connected: Callable[[], bool] = lambda: True,
         on_missing: Callable[[], None] = lambda: None,
     ) -> None:
-        """`identities`: whether clients show certificates; `on_missing` hears of functions that nobody serves."""
+        """`identities`: whether clients show certificates; `connected`: whether the engine is there.
+
+        `on_missing` hears of functions that nobody serves.
+        """
         self._pool = pool
         self._admission = admission
         self._forwarding = forwarding
         self._authenticate = authenticate
         self._identities = identities
         self._tracing = tracing
+        self._connected = connected
         self._on_missing = on_missing
 
     async def run(
@@ -101,6 +106,8 @@ class Rpc:
         left: Any = context.time_remaining()  # None without a deadline, whatever its stub says
         if left is not None and left <= 0:
             raise InvocationTimeoutError(method.function_id, 0.0, Outcome.NOT_SENT)
+        if method.idempotency is Idempotency.UNKNOWN and not self._connected():  # others are repeated: they wait
+            raise ConnectionLostError(method.function_id, Outcome.NOT_SENT, "the gateway has no engine at the moment")
         return Admitted(metadata, left)
 
     async def _asked(self, called: Called, context: RpcContext, pairs: Pairs) -> dict[str, Json]:

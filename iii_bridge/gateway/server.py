@@ -90,6 +90,7 @@ class Gateway:
             authenticate=authenticate,
             identities=tls is not None and tls.client_ca is not None,
             tracing=tracing,
+            connected=lambda: bridge.connected,
             on_missing=self._monitor.poke,
         )
         self._server: grpc.aio.Server | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -125,26 +125,18 @@ def live_gateway(
 ) -> Iterator[Live]:
     """An engine, a worker that serves `edge` and a gateway in front of them, on a loop of their own."""
     portal = Portal()
+    stack = AsyncExitStack()
     running: list[Live] = []
 
     async def start() -> None:
-        engine = Engine(port=0, http_port=0)
-        await engine.start()
-        worker = await connect(engine.url, worker_name="edge")
+        engine = await stack.enter_async_context(Engine(port=0, http_port=0))
+        worker = await stack.enter_async_context(connect(engine.url, worker_name="edge"))
         service = await serve(worker)
-        front = await connect(engine.url, worker_name="gateway", **(bridge or {}))
+        front = await stack.enter_async_context(connect(engine.url, worker_name="gateway", **(bridge or {})))
         specs = [contracts.services[name] for name in services or contracts.services]
         chosen = GatewayOptions(**{"listen": "127.0.0.1:0", "health_interval": 0.2, **(options or {})})
-        gateway = Gateway(front, specs, [contracts.descriptors], chosen, **hooks)
-        await gateway.start()
+        gateway = await stack.enter_async_context(Gateway(front, specs, [contracts.descriptors], chosen, **hooks))
         running.append(Live(portal, engine, front, worker, service, gateway))
-
-    async def stop() -> None:
-        for live in running:
-            await live.gateway.stop()
-            await live.bridge.close()
-            await live.worker.close()
-            await live.engine.stop()
 
     try:
         portal.call(start)
@@ -153,4 +145,4 @@ def live_gateway(
         for live in running:
             for channel in live.channels:
                 channel.close()
-        portal.close(stop)
+        portal.close(stack.aclose)

@@ -59,7 +59,7 @@ def test_a_deadline_ends_the_call_at_both_sides(live: Live, rpcs: Rpcs) -> None:
 
 def test_a_cancelled_call_is_forgotten(live: Live, rpcs: Rpcs) -> None:
     begun = live.service.begun["wait"]
-    future = rpcs.method("unary_unary", "Wait").future(message("WaitRequest", seconds=3600), timeout=5)
+    future = rpcs.method("unary_unary", "Wait").future(message("WaitRequest", seconds=3600), timeout=2)
     live.until(lambda: live.service.begun["wait"] > begun)
     future.cancel()
     assert future.code() is grpc.StatusCode.CANCELLED
