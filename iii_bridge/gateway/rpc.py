@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Final, NamedTuple, Never, Protocol, TypeAlias, TypeVar
 
 import grpc.aio
@@ -12,7 +13,14 @@ from google.protobuf.descriptor_pool import DescriptorPool
 
 from iii_bridge.aio.invocation import Detached, current_invocation
 from iii_bridge.contract.spec import Idempotency, MethodSpec
-from iii_bridge.errors import ConnectionLostError, FunctionNotFoundError, InvocationTimeoutError, Outcome
+from iii_bridge.errors import (
+    ClosedError,
+    ConnectionLostError,
+    FunctionNotFoundError,
+    InvocationTimeoutError,
+    LocalProtocolError,
+    Outcome,
+)
 from iii_bridge.gateway.admission import Admission
 from iii_bridge.gateway.auth import Authenticator, IncomingCall, identity_of
 from iii_bridge.gateway.metadata import UNTRACED, Forwarding, Pairs, Trace, trace_of
@@ -71,13 +79,16 @@ class Rpc:
         self._tracing = tracing
         self._connected = connected
         self._on_missing = on_missing
+        self._running: set[asyncio.Task[Any]] = set()
+        self._over = False
 
     async def run(
         self, method: MethodSpec[Any, Any], context: RpcContext, body: Callable[[Admitted], Awaitable[T]]
     ) -> T:
         """Lets the call in and awaits its body; ends it with a status for whatever is raised."""
+        task = asyncio.current_task()
         try:
-            with self._admission:
+            with self._admission, self._cut_off(task):
                 pairs: Pairs = tuple(context.invocation_metadata() or ())
                 admitted = await self._admit(method, context, pairs)
                 trace = trace_of(pairs)
@@ -88,6 +99,28 @@ class Rpc:
             if isinstance(error, FunctionNotFoundError):
                 self._on_missing()
             await self._end(error, method, context)
+
+    def cut_off(self) -> None:
+        """Ends the calls under way with UNAVAILABLE: the gateway waits for them no longer."""
+        self._over = True
+        for task in self._running:
+            task.cancel()
+
+    @contextlib.contextmanager
+    def _cut_off(self, task: asyncio.Task[Any] | None) -> Generator[None]:
+        """Tells the cancellation by `cut_off` from that by a client, whom nobody can answer any more."""
+        if task is None:
+            raise LocalProtocolError("a call of a gateway is a task of its own")
+        self._running.add(task)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not self._over:
+                raise
+            task.uncancel()
+            raise ClosedError("the gateway stopped before the call ended", Outcome.UNKNOWN) from None
+        finally:
+            self._running.discard(task)
 
     async def permit(self, called: Called, context: RpcContext) -> None:
         """Asks the hook, for a call that is no method of a contract; ends one that it refuses."""

@@ -35,6 +35,9 @@ DEFAULT_GRACE: Final = 10.0
 """Seconds that calls have to finish when a gateway stops."""
 
 
+_CUT_OFF_SECONDS: Final = 2.0  # for the last answers
+
+
 class _Routes(grpc.GenericRpcHandler):
     """Finds the handler of a method by its path; without one gRPC answers UNIMPLEMENTED."""
 
@@ -141,7 +144,10 @@ class Gateway:
             await asyncio.sleep(self._options.lame_duck)
         self._auxiliary.stop()
         _log.info("stopping: %d calls have %g s to finish", self.admission.active, grace)
-        await server.stop(grace)
+        ending = asyncio.get_running_loop().create_task(server.stop(grace + _CUT_OFF_SECONDS))
+        await asyncio.wait((ending,), timeout=grace)
+        self._rpc.cut_off()
+        await ending
 
     async def __aenter__(self) -> Gateway:
         await self.start()

@@ -135,7 +135,9 @@ def status_of(error: BaseException, method: Called, pool: DescriptorPool) -> Rpc
         reason = error_info(Outcome.NOT_RUN.value, function=method.function_id)
         return _retried(error.status, error.message, reason, True, method)
     if isinstance(error, StatusError):
-        return RpcStatus(error.status, error.message, [to_any(detail, pool) for detail in error.details])
+        # gRPC's core says CANCELLED of calls it never handed over, when a server ends; those may be repeated.
+        retry = -1 if error.status is StatusCode.CANCELLED else None
+        return RpcStatus(error.status, error.message, [to_any(detail, pool) for detail in error.details], retry)
     if isinstance(error, ContractError):
         return _of_violation(error, method)
     if isinstance(error, FunctionNotFoundError):

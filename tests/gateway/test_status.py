@@ -100,6 +100,11 @@ def test_what_may_have_run_is_tried_again_only_where_the_contract_allows_it(pool
         assert dict(status_of(error, SAFE, pool).trailers())["grpc-retry-pushback-ms"] == "500"
 
 
+def test_a_handlers_cancelled_is_not_for_repeating(pool: DescriptorPool) -> None:
+    found = status_of(StatusError(StatusCode.CANCELLED, "stop"), METHOD, pool)
+    assert found.trailers() == (("grpc-retry-pushback-ms", "-1"),)
+
+
 def test_a_failure_of_the_gateway_tells_nothing(pool: DescriptorPool, caplog: pytest.LogCaptureFixture) -> None:
     found = status_of(ZeroDivisionError("secret"), METHOD, pool)
     assert (found.code, found.details) == (StatusCode.INTERNAL, ())
