@@ -21,6 +21,7 @@ import asyncio
 import json
 import re
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -147,7 +148,9 @@ _app: Any = None
 def serve_bare_web(_url: str) -> None:
     import uvicorn
 
-    sock = uvicorn.Config(hello, host="127.0.0.1", port=0).bind_socket()
+    # the protocol is named, or asyncio leaves Nagle's algorithm on and every answer waits for an acknowledgement
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.bind(("127.0.0.1", 0))
     say(url=f"http://127.0.0.1:{sock.getsockname()[1]}")
     config = uvicorn.Config(
         hello, http="httptools", loop="asyncio", lifespan="off", log_level="error", access_log=False

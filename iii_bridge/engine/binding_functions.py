@@ -11,8 +11,9 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, Raw
 
+from iii_bridge.aio.ids import new_id
 from iii_bridge.engine.builtins import Builtin, BuiltinCall, BuiltinFailure
-from iii_bridge.engine.hub import Hub, new_id
+from iii_bridge.engine.hub import Hub
 from iii_bridge.engine.storage.database import StoreError
 from iii_bridge.engine.storage.triggers import KeptTrigger, TriggerStore
 from iii_bridge.wire.codec import NULL, raw

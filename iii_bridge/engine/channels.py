@@ -9,8 +9,8 @@ from typing import Final, cast
 import msgspec
 from msgspec import Raw
 
+from iii_bridge.aio.ids import new_id
 from iii_bridge.engine.builtins import Builtin, BuiltinCall, BuiltinFailure
-from iii_bridge.engine.hub import new_id
 from iii_bridge.engine.limits import CHANNEL_BYTES, MOST_CHANNELS
 from iii_bridge.protocol.channel import ChannelEntry, ChannelRef, ChannelTable, Claim, Direction
 from iii_bridge.wire.codec import raw

@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import uuid
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
 from msgspec import UNSET, Raw, UnsetType
 
+from iii_bridge.aio.ids import new_id
 from iii_bridge.aio.transport import Transport, TransportClosed
 from iii_bridge.engine.builtins import Builtin, BuiltinCall, BuiltinFailure
 from iii_bridge.engine.connection import Connection
@@ -43,14 +43,9 @@ from iii_bridge.wire.codec import decode_message, encode_message
 from iii_bridge.wire.limits import DEFAULT_NAMESPACE
 from iii_bridge.wire.messages import ErrorBody, InvokeFunction, RegisterTrigger
 
-__all__ = ["Hub", "new_id"]
+__all__ = ["Hub"]
 
 _log = logging.getLogger("iii_bridge.engine")
-
-
-def new_id() -> str:
-    """A fresh UUID v4, lowercase with hyphens: ids are the protocol's only secrets (wire.md 13.12)."""
-    return str(uuid.uuid4())
 
 
 @dataclass(frozen=True, slots=True)

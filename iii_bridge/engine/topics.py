@@ -19,9 +19,10 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
+from iii_bridge.aio.ids import new_id
 from iii_bridge.engine.builtins import Builtin, BuiltinCall
 from iii_bridge.engine.firing import Target, passes, read_config
-from iii_bridge.engine.hub import Hub, new_id
+from iii_bridge.engine.hub import Hub
 from iii_bridge.engine.providers import TriggerRefused
 from iii_bridge.engine.pubsub import PublishRequest
 from iii_bridge.engine.queue import QUEUE_WORKER, not_stored
