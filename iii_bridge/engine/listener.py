@@ -52,6 +52,7 @@ class Listener:
             self._handle,
             sock=sock,
             process_request=self._route,
+            process_response=_with_capabilities,
             compression=None,
             max_size=MAX_MESSAGE_BYTES,
             ping_interval=None,  # the engine never pings (wire.md 1.3)
@@ -120,6 +121,11 @@ class Listener:
         else:
             await _give_to_reader(ws, channel)
             self._channels.remove(target[0])
+
+
+def _with_capabilities(_connection: ServerConnection, _request: Request, response: Response) -> None:
+    """Our end of the socket does not wait for acknowledgements; the Rust SDK stops waiting when told (sdks.md 4.1)."""
+    response.headers["x-iii-capabilities"] = "tcp-nodelay"
 
 
 class _SocketTransport:

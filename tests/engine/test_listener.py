@@ -18,9 +18,12 @@ async def test_any_query_is_taken_and_other_paths_are_not() -> None:
     async with Engine() as engine:
         async with connect(engine.url + "/?token=x") as socket:
             assert json.loads(await socket.recv())["type"] == "workerregistered"
+            assert socket.response is not None
+            assert socket.response.headers["x-iii-capabilities"] == "tcp-nodelay"
         with pytest.raises(InvalidStatus) as refused:
             await connect(engine.url + "/elsewhere")
         assert refused.value.response.status_code == 404
+        assert refused.value.response.headers["x-iii-capabilities"] == "tcp-nodelay"
         reader, writer = await asyncio.open_connection(engine.host, engine.port)
         writer.write(b"GET //[ HTTP/1.1\r\nHost: x\r\n\r\n")
         assert b" 404 " in await reader.readline()

@@ -1,9 +1,11 @@
 """Official SDKs as processes that are told what to do in JSON, one line each.
 
-`function function_id answer result?`, `trigger name kind function_id config metadata?`, `untrigger name`, `type kind`,
-`call function_id payload queue? void?`, `channel text size`, `streams` and `end`. A peer says `done`, `answer` or
-`error` to each, and `called`, `bound` or `unbound` when that happens to it. An `answer` of a function is `echo`,
-`fixed` (the result), `fail`, `fail twice`, or `status` (the result is the line that its stack ends with).
+`function function_id answer result?`, `endpoint function_id url`, `unfunction function_id`, `trigger name kind
+function_id config metadata?`, `untrigger name`, `type kind`, `untype kind`, `call function_id payload queue? void?
+metadata? namespace?`, `channel text size`, `streams` and `end`. A peer says `done`, `answer` or `error` to each, and
+`called`, `bound` or `unbound` when that happens to it. An `answer` of a function is `echo`, `fixed` (the result),
+`fail`, `fail twice`, `stream` (over the channels of an http request), or `status` (the result is the line that its
+stack ends with).
 """
 
 from __future__ import annotations

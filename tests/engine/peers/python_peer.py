@@ -10,8 +10,10 @@ import warnings
 from typing import Any
 
 import iii
+from iii.channel import ChannelReader, ChannelWriter
 from iii.helpers import create_channel
 from iii.trigger import TriggerHandler
+from iii_helpers.http import HttpInvocationConfig
 from python_streams import Streams
 
 warnings.simplefilter("ignore")  # how 0.25 binds triggers is deprecated, and is what is tried here
@@ -42,12 +44,25 @@ class Told(Exception):
         super().__init__(f"no\n{line}")
 
 
+async def stream(data: Any) -> None:
+    """Answers an http request over its channels: the whole body, twice."""
+    reader: ChannelReader = data["request_body"]
+    writer: ChannelWriter = data["response"]
+    body = await reader.read_all()
+    await writer.send_message_async(json.dumps({"type": "set_status", "status_code": 202}))
+    await writer.send_message_async(json.dumps({"type": "set_headers", "headers": {"x-streamed": "yes"}}))
+    for _ in range(2):
+        await writer.write(body)
+    await writer.close_async()
+
+
 class Peer:
     def __init__(self, url: str, name: str) -> None:
         options = iii.InitOptions(worker_name=name, otel={"enabled": False}, enable_metrics_reporting=False)
         self.worker = iii.register_worker(url, options)
         self.triggers: dict[str, Any] = {}
         self.url = url
+        self.functions: dict[str, Any] = {}
 
     def function(self, function_id: str, answer: str, result: Any = None) -> None:
         left = [2] if answer == "fail twice" else [10**9] if answer == "fail" else [0]
@@ -64,7 +79,14 @@ class Peer:
                 raise ValueError("boom")
             return data if answer == "echo" else result
 
-        self.worker.register_function(function_id, handle)
+        handler = stream if answer == "stream" else handle
+        self.functions[function_id] = self.worker.register_function(function_id, handler)
+
+    def endpoint(self, function_id: str, url: str) -> None:
+        self.functions[function_id] = self.worker.register_function(function_id, HttpInvocationConfig(url=url))
+
+    def unfunction(self, function_id: str) -> None:
+        self.functions.pop(function_id).unregister()
 
     def trigger(self, name: str, kind: str, function_id: str, config: Any, metadata: Any = None) -> None:
         asked = {"type": kind, "function_id": function_id, "config": config}
@@ -80,8 +102,11 @@ class Peer:
     def streams(self) -> None:
         Streams(self.worker, self.url)
 
-    def call(self, function_id: str, payload: Any, queue: str | None = None, void: bool = False) -> None:
-        request: dict[str, Any] = {"function_id": function_id, "payload": payload}
+    def untype(self, kind: str) -> None:
+        self.worker.unregister_trigger_type({"id": kind, "description": "tried"})
+
+    def call(self, function_id: str, payload: Any, queue: str | None = None, void: bool = False, **more: Any) -> None:
+        request: dict[str, Any] = {"function_id": function_id, "payload": payload, **more}
         if queue is not None:
             request["action"] = iii.TriggerAction.Enqueue(queue=queue)
         if void:

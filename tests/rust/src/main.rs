@@ -9,9 +9,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use iii_sdk::helpers::create_channel;
+use iii_sdk::channel::{ChannelReader, ChannelWriter};
+use iii_sdk::helpers::{create_channel, extract_channel_refs};
 use iii_sdk::protocol::{RegisterTriggerInput, TriggerAction, TriggerRequest};
 use iii_sdk::runtime::WorkerMetadata;
+use iii_sdk::runtime::FunctionRef;
 use iii_sdk::trigger::{Trigger, TriggerConfig, TriggerHandler};
 use iii_sdk::{register_worker, Error, IIIClient, InitOptions, RegisterFunction, RegisterTriggerType};
 use serde_json::{json, Value};
@@ -40,7 +42,25 @@ impl TriggerHandler for Provider {
     }
 }
 
-fn function(client: &IIIClient, words: &Value) {
+/// Answers an http request over its channels: the whole body, twice.
+async fn stream(url: &str, data: &Value) -> Result<(), Error> {
+    let refs = extract_channel_refs(data);
+    let end = |name: &str| refs.iter().find(|(path, _)| path == name).map(|(_, found)| found);
+    let (Some(body), Some(response)) = (end("request_body"), end("response")) else {
+        return Err(Error::Handler("no channels".into()));
+    };
+    let body = ChannelReader::new(url, body).read_all().await?;
+    let writer = ChannelWriter::new(url, response);
+    writer.send_message(&json!({"type": "set_status", "status_code": 202}).to_string()).await?;
+    let headers = json!({"type": "set_headers", "headers": {"x-streamed": "yes"}});
+    writer.send_message(&headers.to_string()).await?;
+    for _ in 0..2 {
+        writer.write(&body).await?;
+    }
+    writer.close().await
+}
+
+fn function(client: &IIIClient, url: &str, words: &Value) -> FunctionRef {
     let id = words["function_id"].as_str().unwrap_or_default().to_string();
     let answer = words["answer"].as_str().unwrap_or_default().to_string();
     let result = words["result"].clone();
@@ -49,10 +69,15 @@ fn function(client: &IIIClient, words: &Value) {
         "fail" => i64::MAX,
         _ => 0,
     }));
-    let shown = id.clone();
+    let (shown, url) = (id.clone(), url.to_string());
     let handle = move |mut data: Value, metadata: Option<Value>| {
-        let (id, answer, result, left) = (shown.clone(), answer.clone(), result.clone(), left.clone());
+        let (id, url, answer, result, left) =
+            (shown.clone(), url.clone(), answer.clone(), result.clone(), left.clone());
         async move {
+            if answer == "stream" {
+                stream(&url, &data).await?;
+                return Ok(Value::Null);
+            }
             if let Some(members) = data.as_object_mut() {
                 members.remove("request_body"); // the two channel references of a request
                 members.remove("response");
@@ -68,7 +93,16 @@ fn function(client: &IIIClient, words: &Value) {
             Ok(if answer == "echo" { data } else { result })
         }
     };
-    client.register_function(id, RegisterFunction::new_async(handle));
+    client.register_function(id, RegisterFunction::new_async(handle))
+}
+
+fn endpoint(client: &IIIClient, words: &Value) -> FunctionRef {
+    let config = serde_json::from_value(json!({"url": words["url"]})).expect("a URL is enough");
+    client.register_function(text(words, "function_id"), RegisterFunction::http(config))
+}
+
+fn text(words: &Value, member: &str) -> String {
+    words[member].as_str().unwrap_or_default().to_string()
 }
 
 async fn call(client: &IIIClient, words: &Value) -> Value {
@@ -79,7 +113,12 @@ async fn call(client: &IIIClient, words: &Value) -> Value {
     if words["void"].as_bool() == Some(true) {
         request.action = Some(TriggerAction::Void);
     }
-    match client.trigger(request).await {
+    let answer = match (words.get("metadata"), words["namespace"].as_str()) {
+        (Some(metadata), _) => client.trigger(request.metadata(metadata.clone())).await,
+        (None, Some(namespace)) => client.trigger(request.namespace(namespace)).await,
+        (None, None) => client.trigger(request).await,
+    };
+    match answer {
         Ok(answer) => json!({ "answer": answer }),
         Err(Error::Remote { code, message, .. }) => json!({"error": {"code": code, "message": message}}),
         Err(other) => json!({"error": {"code": "local", "message": other.to_string()}}),
@@ -122,6 +161,7 @@ async fn main() {
     let options = InitOptions { metadata: Some(metadata), ..InitOptions::default() };
     let client = register_worker(&arguments[1], options);
     let mut triggers = HashMap::new();
+    let mut functions = HashMap::new();
     say(json!({"ready": true}));
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     while let Ok(Some(line)) = lines.next_line().await {
@@ -129,7 +169,18 @@ async fn main() {
         let verb = words["do"].as_str().unwrap_or_default();
         match verb {
             "end" => break,
-            "function" => function(&client, &words),
+            "function" => {
+                functions.insert(text(&words, "function_id"), function(&client, &arguments[1], &words));
+            }
+            "endpoint" => {
+                functions.insert(text(&words, "function_id"), endpoint(&client, &words));
+            }
+            "unfunction" => {
+                if let Some(function) = functions.remove(&text(&words, "function_id")) {
+                    function.unregister();
+                }
+            }
+            "untype" => client.unregister_trigger_type(text(&words, "kind")),
             "trigger" => bind(&client, &words, &mut triggers),
             "untrigger" => {
                 if let Some(trigger) = triggers.remove(&words["name"].to_string()) {
