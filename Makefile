@@ -51,15 +51,13 @@ $(RUST_STAMP): Cargo.toml Cargo.lock $(RUST)/Cargo.toml $(wildcard $(RUST)/src/*
 	cargo build --locked --quiet
 	@touch $@
 
-codegen: setup-python setup-node ## Generate stubs and schemas from proto/
+codegen: setup-python setup-node ## Generate stubs, schemas and TypeScript from proto/
 	$(BIN)/iii-bridge codegen
 	$(BIN)/python -m iii_codegen.own
-	$(BIN)/python $(TS)/generate.py
 
 codegen-check: setup-python setup-node ## Fail when generated files are stale; writes nothing
 	$(BIN)/iii-bridge codegen --check
 	$(BIN)/python -m iii_codegen.own --check
-	$(BIN)/python $(TS)/generate.py --check
 
 demo: setup ## Engine, three workers in three languages, typed calls, violations caught
 	$(BIN)/iii-bridge demo

@@ -13,6 +13,10 @@ out = "schemas"
 dialects = ["2020-12", "draft-07"]
 profile = "canonical"        # or "protojson": everything a conforming parser accepts
 of = "functions"             # or "messages", or "all"
+
+[tool.iii-bridge.typescript] # nothing is written without this table
+out = "src/gen"
+import_extension = "js"      # or "ts", or "none": what the paths of imports end in
 """
 
 from __future__ import annotations
@@ -24,13 +28,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["Config", "ConfigError", "PythonConfig", "SchemasConfig", "load_config"]
+__all__ = ["Config", "ConfigError", "PythonConfig", "SchemasConfig", "TypescriptConfig", "load_config"]
 
-_KEYS: Final = ("include", "messages", "proto", "python", "schemas")
+_KEYS: Final = ("include", "messages", "proto", "python", "schemas", "typescript")
 _MESSAGES: Final = ("betterproto2", "google")
 _DIALECTS: Final = ("2020-12", "draft-07")
 _PROFILES: Final = ("canonical", "protojson")
 _OF: Final = ("functions", "messages", "all")
+_EXTENSIONS: Final = ("js", "ts", "none")
 
 
 class ConfigError(ValueError):
@@ -56,6 +61,14 @@ class SchemasConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class TypescriptConfig:
+    """`[tool.iii-bridge.typescript]`."""
+
+    out: Path
+    import_extension: str = "js"
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What to read and what to write; every path is absolute. An output that is None is turned off."""
 
@@ -64,6 +77,7 @@ class Config:
     include: tuple[Path, ...]
     python: PythonConfig | None
     schemas: SchemasConfig | None
+    typescript: TypescriptConfig | None = None
 
 
 def load_config(project: Path) -> Config:
@@ -79,6 +93,7 @@ def load_config(project: Path) -> Config:
         include=tuple(project / item for item in table.texts("include", ())),
         python=_python(table.child("python"), messages),
         schemas=_schemas(table.child("schemas")),
+        typescript=_typescript(table.child("typescript", on=False)),
     )
     _check_outputs(config)
     return config
@@ -118,9 +133,19 @@ def _schemas(table: _Table | None) -> SchemasConfig | None:
     return SchemasConfig(table.path("out", "schemas"), dialects, profile, of)
 
 
+def _typescript(table: _Table | None) -> TypescriptConfig | None:
+    if table is None:
+        return None
+    table.check_keys(("import_extension", "out"))
+    extension = table.text("import_extension", "js")
+    table.check_choice("import_extension", extension, _EXTENSIONS)
+    return TypescriptConfig(table.path("out", "src/gen"), extension)
+
+
 def _check_outputs(config: Config) -> None:
     """Generated files that are no longer wanted are removed, so outputs need directories of their own."""
-    for name, output in (("python", config.python), ("schemas", config.schemas)):
+    outputs = (("python", config.python), ("schemas", config.schemas), ("typescript", config.typescript))
+    for name, output in outputs:
         if output is None:
             continue
         if config.project.is_relative_to(output.out):
@@ -145,8 +170,9 @@ class _Table:
         if value not in known:
             raise ConfigError(f"{self.name}.{key} in pyproject.toml is {value}; choose from {', '.join(known)}")
 
-    def child(self, key: str) -> _Table | None:
-        value = self.values.get(key, {})
+    def child(self, key: str, *, on: bool = True) -> _Table | None:
+        """A table below this one, None when it is turned off; `on` says what it is where nothing is said."""
+        value = self.values.get(key, on)
         if value is False:
             return None
         if value is True:

@@ -99,7 +99,7 @@ class _Check:
             theirs = await self._sides(live)
             row.findings += compare_function(Sides(ours.request_written, ours.response_read), theirs).findings
             row.status = _worst(row.findings)
-        unbound = list(self._unbound(method))
+        unbound = list(self._unbound(service, method))
         row.findings += unbound
         row.status = Status.INCOMPATIBLE if unbound else row.status
         return row
@@ -122,13 +122,12 @@ class _Check:
             self._served[live.service] = _read(served.descriptors) if served is not None and current else None
         return self._served[live.service]
 
-    def _unbound(self, method: MethodSpec[Any, Any]) -> Iterator[Finding]:
-        bound = [
-            trigger
-            for trigger in self._triggers
-            if trigger.function_id == method.function_id or trigger.function_id.startswith(f"{method.function_id}::")
-        ]
+    def _unbound(self, service: ServiceSpec, method: MethodSpec[Any, Any]) -> Iterator[Finding]:
+        own = [trigger for trigger in self._triggers if _belongs(trigger, method)]
+        # Rules on one route of the engine share its binding, which is that of the first of them (design decision 11).
+        routes = [trigger for trigger in self._triggers if any(_belongs(trigger, other) for other in service.methods)]
         for spec in method.bindings:
+            bound = own if spec.http is None else routes
             if not any(_same_source(spec, trigger) for trigger in bound):
                 source = " ".join(
                     [spec.trigger_type, *(str(spec.config[name]) for name in _SOURCES if name in spec.config)]
@@ -138,6 +137,11 @@ class _Check:
 
 
 _SOURCES = ("http_method", "api_path", "topic", "expression", "scope", "key", "stream_name")
+
+
+def _belongs(trigger: LiveTrigger, method: MethodSpec[Any, Any]) -> bool:
+    """Whether a binding invokes a method's function or one beside it."""
+    return trigger.function_id == method.function_id or trigger.function_id.startswith(f"{method.function_id}::")
 
 
 def _same_source(spec: BindingSpec, trigger: LiveTrigger) -> bool:
@@ -152,7 +156,9 @@ def _plain(name: str, value: Json) -> Json:
     """The engine takes paths with or without a slash in front, and methods in any case."""
     if not isinstance(value, str):
         return value
-    return value.strip("/") if name == "api_path" else value.upper() if name == "http_method" else value
+    if name == "api_path":  # parameters that are called differently are one route
+        return "/".join(":" if part.startswith(":") else part for part in value.strip("/").split("/"))
+    return value.upper() if name == "http_method" else value
 
 
 def _worst(findings: Iterable[Finding]) -> Status:

@@ -20,10 +20,11 @@ CALL_WITHIN = 30.0
 
 @dataclass(frozen=True)
 class Bus:
-    """A bridge connected to the engine, and where its calls run."""
+    """A bridge connected to the engine, where its calls run, and the engine itself."""
 
     bridge: Bridge
     loop: asyncio.AbstractEventLoop
+    engine: Engine
 
     def run(self, call: Coroutine[Any, Any, T]) -> T:
         """The outcome of a coroutine on the bridge's loop."""
@@ -55,7 +56,7 @@ class _Host:
             running(engine.url, *self._commands),
             connect(engine.url, worker_name="contract-test") as bridge,
         ):
-            self._bus = Bus(bridge, asyncio.get_running_loop())
+            self._bus = Bus(bridge, asyncio.get_running_loop(), engine)
             self._started.set()
             await self._stop.wait()
 

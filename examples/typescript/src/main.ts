@@ -2,27 +2,13 @@
 
 import { registerWorker } from "iii-sdk";
 import { parseArgs } from "node:util";
-import { faithful, type Worker } from "./contract.js";
-import { misbehavior } from "./misbehave.js";
-import { servePricing } from "./pricing.js";
-import { serveTypes } from "./types.js";
+import { registerPricing } from "./gen/examples/pricing/v1/pricing_iii.js";
+import { registerTypescriptTypes } from "./gen/examples/types/v1/types_iii.js";
+import { misbehaving } from "./misbehave.js";
+import { Pricing } from "./pricing.js";
+import { Types, forward } from "./types.js";
 
 const DEFAULT_URL = "ws://127.0.0.1:49134";
-const READY_ATTEMPTS = 100;
-
-/** Resolves once the catalogue shows every function: registrations are not acknowledged otherwise. */
-async function registered(worker: Worker, functionIds: readonly string[]): Promise<void> {
-  for (let attempt = 0; attempt < READY_ATTEMPTS; attempt += 1) {
-    const { functions } = await worker.trigger<object, { functions: { function_id: string }[] }>({
-      function_id: "engine::functions::list",
-      payload: {},
-    });
-    const known = new Set(functions.map((row) => row.function_id));
-    if (functionIds.every((id) => known.has(id))) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`the engine does not list ${functionIds.join(", ")}: is another worker serving them?`);
-}
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { misbehave: { type: "string" } } });
@@ -32,10 +18,10 @@ async function main(): Promise<void> {
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
 
-  const distort = values.misbehave === undefined ? faithful : misbehavior(values.misbehave);
-  const functionIds = [...servePricing(worker, distort), ...serveTypes(worker)];
-  await registered(worker, functionIds);
-  process.stderr.write(`ready: ${functionIds.join(", ")} at ${url}\n`);
+  worker.registerFunction("typescript-types::forward", (data) => forward(worker, data));
+  const pricing = values.misbehave === undefined ? worker : misbehaving(worker, values.misbehave);
+  const served = await Promise.all([registerPricing(pricing, new Pricing()), registerTypescriptTypes(worker, new Types(worker))]);
+  process.stderr.write(`ready: ${served.flatMap(({ functionIds }) => functionIds).join(", ")} at ${url}\n`);
 }
 
 main().catch((error: unknown) => {

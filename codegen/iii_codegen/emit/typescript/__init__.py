@@ -1,0 +1,1 @@
+"""TypeScript: the glue between protobuf-es messages and the official SDK."""
