@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from iii_codegen.config import Config, ConfigError, PythonConfig, SchemasConfig, load_config
+from iii_codegen.config import Config, ConfigError, PythonConfig, SchemasConfig, TypescriptConfig, load_config
 
 
 def load(tmp_path: Path, text: str) -> Config:
@@ -39,6 +39,9 @@ def test_every_key(tmp_path: Path) -> None:
         of = "all"
         dialects = ["draft-07"]
         profile = "protojson"
+        [tool.iii-bridge.typescript]
+        out = "web/gen"
+        import_extension = "none"
         """,
     )
     assert config == Config(
@@ -47,6 +50,7 @@ def test_every_key(tmp_path: Path) -> None:
         include=(tmp_path / "third_party",),
         python=PythonConfig(tmp_path / "src" / "stubs"),
         schemas=SchemasConfig(tmp_path / "out" / "schemas", ("draft-07",), "protojson", "all"),
+        typescript=TypescriptConfig(tmp_path / "web" / "gen", "none"),
     )
 
 
@@ -84,6 +88,10 @@ def test_outputs_can_be_turned_off(tmp_path: Path) -> None:
         ),
         ("python.out = '.'", "tool.iii-bridge.python.out holds the whole project; name a directory inside it"),
         ("python.out = '..'", "tool.iii-bridge.python.out holds the whole project; name a directory inside it"),
+        (
+            "typescript.import_extension = 'mjs'",
+            "tool.iii-bridge.typescript.import_extension in pyproject.toml is mjs; choose from js, ts, none",
+        ),
         ("schemas.out = 'proto/x'", "tool.iii-bridge.schemas.out and proto are inside each other; separate them"),
     ],
 )

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from iii_bridge import StatusCode, StatusError
-from iii_bridge.abi.v0 import Empty
+from iii_bridge.abi.v1 import Empty
 from tests.contract.bus import Bus
 
 from demo.processes import Command  # isort: skip -- on the path since tests.contract is imported

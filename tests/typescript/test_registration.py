@@ -83,6 +83,32 @@ def test_tools_check_the_worker_by_its_contract(lab: Lab, project: Path, tmp_pat
         assert {row["status"] for row in rows} == {"same contract"}
 
 
+def test_what_the_sdk_cannot_do_is_refused(project: Path) -> None:
+    """A namespace, and an implementation that lacks a method: the compiler sees the latter, JavaScript does not."""
+    program = """
+        import { Service, register } from './dist/gen/iii_bridge/runtime/index.js'
+        import { LabContract } from './dist/gen/lab/v1/lab_iii_contract.js'
+        import { LabService } from './dist/gen/lab/v1/lab_pb.js'
+        import { registry } from './dist/gen/iii_bridge/registry.js'
+        for (const more of [{ namespace: 'elsewhere' }, {}]) {
+          const service = new Service({ ...LabContract, ...more }, LabService.method, registry)
+          await register(service, {}, { echo() {} }, {}).catch((error) => console.log(error.message))
+        }
+    """
+    done = subprocess.run(
+        ["node", "--input-type=module", "-e", program],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.splitlines() == [
+        "lab.v1.LabService is served in namespace elsewhere, and iii-sdk 0.22 has none",
+        "the implementation of lab.v1.LabService has no method strict",
+    ], done.stderr
+
+
 def test_one_owner_per_function(bus: Bus, project: Path) -> None:
     """A second worker is told whose the functions are, and ends."""
 

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from iii_codegen.emit.jsonschema.files import method_schemas
+from iii_codegen.emit.typescript.package import emit_typescript
 from iii_codegen.protos import import_paths, vendored_files
-from tests.codegen.support import shop, write_sources
+from tests.codegen.support import shop, tree_of, write_sources
 
 BIN = Path(sys.executable).parent
+PLUGINS = ("protoc-gen-iii-python", "protoc-gen-iii-jsonschema", "protoc-gen-iii-typescript")
 CONTRACT = shop(
     """
     message R { string id = 1; google.protobuf.Timestamp at = 2; }
@@ -54,7 +57,7 @@ def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def protoc(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     paths = [f"-I{path}" for path in ("proto", *import_paths())]
-    plugins = [f"--plugin={BIN / name}" for name in ("protoc-gen-iii-python", "protoc-gen-iii-jsonschema")]
+    plugins = [f"--plugin={BIN / name}" for name in PLUGINS]
     files = [path.relative_to(project / "proto").as_posix() for path in (project / "proto").rglob("*.proto")]
     return run(sys.executable, "-m", "grpc_tools.protoc", *paths, *plugins, *arguments, *files, cwd=project)
 
@@ -93,6 +96,14 @@ def test_protoc_with_every_option_of_schemas(project: Path) -> None:
     found = tree(project / "schemas")
     assert list(found) == ["draft-07/shop.v1.R.json"]
     assert {"type": "null"} in json.loads(found["draft-07/shop.v1.R.json"])["properties"]["id"]["anyOf"]
+
+
+def test_protoc_writes_the_glue_of_typescript(project: Path) -> None:
+    (project / "src").mkdir()
+    done = protoc(project, "--iii-typescript_out=src", "--iii-typescript_opt=import_extension=none")
+    assert (done.returncode, done.stderr) == (0, "")
+    expected = emit_typescript(tree_of(CONTRACT), method_schemas(tree_of(CONTRACT)), extension="none")
+    assert tree(project / "src") == {file.path: file.content for file in expected}
 
 
 def test_protoc_refuses_unknown_options(project: Path) -> None:

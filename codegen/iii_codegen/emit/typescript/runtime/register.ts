@@ -51,6 +51,7 @@ type Undo = () => void;
 /** Registers the functions of a service, waits until the engine shows them as ours, and binds them. */
 export async function register(service: Service, worker: Worker, implementation: object, options: ServeOptions): Promise<Registration> {
   const { contract } = service;
+  if (contract.namespace) throw new Error(`${contract.fullName} is served in namespace ${contract.namespace}, and iii-sdk 0.22 has none`);
   const methods = new Map(Object.keys(contract.methods).map((name) => [name, served(service, name, worker, implementation)]));
   const undo: Undo[] = [];
   const unregister = (): void => undo.splice(0).reverse().forEach((step) => step());
