@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -12,6 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from iii_bridge.contract.plan import Element, FieldPlan, MessagePlan, Shape, plan_of, root_element
 from iii_bridge.contract.rules import AnyRules, FieldRules, Ignore, MapRules, MessageRules, RepeatedRules
 from iii_bridge.errors import UnsupportedError
+from iii_bridge.testing.places import reached
 from iii_bridge.testing.texts import sizes
 from iii_bridge.testing.values import is_default, keys_of, values_of
 from iii_bridge.types import Json
@@ -34,7 +35,7 @@ class Documents:
         self._depth = depth
         self._unknown = unknown_enum_numbers
         self._made: dict[tuple[type, int], SearchStrategy[Any]] = {}
-        self._packed = tuple(_reached(root)) if self._root.shape is Shape.MESSAGE else ()
+        self._packed = tuple(reached(root)) if self._root.shape is Shape.MESSAGE else ()
 
     def root(self) -> SearchStrategy[Json]:
         """Documents of the root. Raises UnsupportedError for a message that must hold itself."""
@@ -171,17 +172,3 @@ def _joined(parts: Iterable[Mapping[str, Json]]) -> dict[str, Json]:
 
 def _allowed(rules: AnyRules, url: str) -> bool:
     return url not in rules.none_of and (not rules.one_of or url in rules.one_of)
-
-
-def _reached(root: type) -> Iterator[MessagePlan]:
-    """The message classes a root reaches, itself included."""
-    seen: set[type] = set()
-    waiting = [root]
-    while waiting:
-        plan = plan_of(waiting.pop())
-        if plan.cls in seen:
-            continue
-        seen.add(plan.cls)
-        yield plan
-        elements = (field.element for field in plan.fields)
-        waiting += [each.cls for each in elements if each.shape is Shape.MESSAGE and each.cls is not None]
