@@ -21,19 +21,18 @@ from iii_bridge.contract.compat.reading import as_read, as_written
 from iii_bridge.contract.schema import FieldSchema, Kind
 from iii_bridge.contract.spec import Defaults, MethodSpec, ServiceSpec
 from iii_bridge.errors import BridgeError, ContractMismatch
+from iii_bridge.types import Json
 
-__all__ = ["VerifyingCalls", "disagreements", "verify_served"]
+__all__ = ["VerifyingCalls", "disagreements", "same_schemas", "verify_served"]
 
 _log: Final = logging.getLogger("iii_bridge.verify")
 
 
 def disagreements(method: MethodSpec[Any, Any], live: LiveFunction) -> list[Finding]:
     """What is incompatible between a method, as its caller knows it, and the function that is registered."""
-    texts = method.schemas()[method.full_name]
-    known = [(json.loads(a), json.loads(b)) for a, b in ((texts.request, texts.response), _draft_07(texts))]
-    if (live.request_schema, live.response_schema) in known:
+    if same_schemas(method, live):
         return []
-    request, response = known[0]
+    request, response = _schemas(method)[0]
     written = method.json.defaults is Defaults.EMIT
     always = _names(method.request, lambda field: field.required or (written and not field.presence))
     needed = _names(method.response, lambda field: field.required)
@@ -42,8 +41,23 @@ def disagreements(method: MethodSpec[Any, Any], live: LiveFunction) -> list[Find
     return [finding for finding in found if finding.verdict is Verdict.INCOMPATIBLE]
 
 
-def _draft_07(texts: Any) -> tuple[str, str]:
-    return texts.request_draft_07, texts.response_draft_07
+def same_schemas(method: MethodSpec[Any, Any], live: LiveFunction) -> bool:
+    """Whether the function was registered with the method's own schemas, in either dialect.
+
+    The files that `iii-bridge codegen` writes for other languages say in a comment where they come from.
+    """
+    return (_uncommented(live.request_schema), _uncommented(live.response_schema)) in _schemas(method)
+
+
+def _uncommented(schema: Json) -> Json:
+    return {name: value for name, value in schema.items() if name != "$comment"} if isinstance(schema, dict) else schema  # pyright: ignore[reportUnknownVariableType] -- any JSON
+
+
+def _schemas(method: MethodSpec[Any, Any]) -> list[tuple[Json, Json]]:
+    """Request and response in both dialects."""
+    texts = method.schemas()[method.full_name]
+    pairs = (texts.request, texts.response), (texts.request_draft_07, texts.response_draft_07)
+    return [(json.loads(request), json.loads(response)) for request, response in pairs]
 
 
 async def verify_served(catalogue: Catalogue, service: ServiceSpec, namespace: str, *, raises: bool) -> None:

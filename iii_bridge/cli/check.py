@@ -12,11 +12,10 @@ import typer
 
 from iii_bridge.bridge.catalogue import Catalogue
 from iii_bridge.cli.check_rows import CheckedMethod, Status, check_contracts
-from iii_bridge.cli.contracts import contracts_here, contracts_there
+from iii_bridge.cli.contracts import chosen_services, contracts_here, contracts_there
 from iii_bridge.cli.live import NamespaceOption, UrlOption, on_engine
 from iii_bridge.cli.table import print_table
 from iii_bridge.client import Bridge
-from iii_bridge.dynamic import Contracts
 
 __all__ = ["check"]
 
@@ -65,9 +64,7 @@ def check(
         catalogue = Catalogue(bridge.call)
         rows: list[CheckedMethod] = []
         known = [here] if here is not None else await contracts_there(catalogue)
-        _check_names(known, service or ())
-        for contracts in known:
-            chosen = [spec for name, spec in contracts.services.items() if not service or name in service]
+        for contracts, chosen in chosen_services(known, service or ()):
             rows += await check_contracts(catalogue, contracts, chosen, namespace)
         if as_json:
             typer.echo(json.dumps([row.as_json() for row in rows], indent=2, ensure_ascii=False))
@@ -77,13 +74,6 @@ def check(
         return 1 if any(row.status in bad for row in rows) else 0
 
     raise typer.Exit(on_engine("check", run, url=url))
-
-
-def _check_names(known: Sequence[Contracts], names: Sequence[str]) -> None:
-    services = [name for contracts in known for name in contracts.services]
-    for name in names:
-        if name not in services:
-            raise typer.BadParameter(f"the contracts have no service {name}; they have {', '.join(services) or 'none'}")
 
 
 def _print(rows: Sequence[CheckedMethod]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from iii_bridge.bridge.catalogue import Catalogue, LiveFunction, LiveTrigger
+from iii_bridge.bridge.verify import same_schemas
 from iii_bridge.contract.compat import Finding, Sides, Verdict, compare_function
 from iii_bridge.contract.spec import BindingSpec, MethodSpec, ServiceSpec
 from iii_bridge.dynamic import Contracts, ContractsError, contracts_of_descriptors
@@ -94,6 +95,8 @@ class _Check:
         row.worker = live.worker_name
         if live.digest == service.digest:
             row.status = Status.SAME
+        elif same_schemas(method, live):
+            row.status = Status.COMPATIBLE
         else:
             ours = self._contracts.exchange(method.full_name)
             theirs = await self._sides(live)

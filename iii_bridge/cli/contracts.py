@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import typer
 
 from iii_bridge.bridge.catalogue import Catalogue
 from iii_bridge.contract.reflection import CONTRACT_PREFIX, service_of_function_id
+from iii_bridge.contract.spec import ServiceSpec
 from iii_bridge.dynamic import Contracts, ContractsError, contracts_of_descriptors, contracts_of_protos
 from iii_codegen.config import ConfigError
 from iii_codegen.show import load_settings
 
-__all__ = ["contracts_here", "contracts_there"]
+__all__ = ["chosen_services", "contracts_here", "contracts_there"]
 
 
 def contracts_here(project: Path, proto: Path | None) -> Contracts | None:
@@ -45,3 +47,15 @@ async def contracts_there(catalogue: Catalogue) -> list[Contracts]:
             continue
         found.append(contracts.only(service))
     return found
+
+
+def chosen_services(known: Sequence[Contracts], names: Collection[str]) -> list[tuple[Contracts, list[ServiceSpec]]]:
+    """Of each set of contracts the services that are named, or all. Raises typer.BadParameter for an unknown name."""
+    services = [name for contracts in known for name in contracts.services]
+    for name in names:
+        if name not in services:
+            raise typer.BadParameter(f"the contracts have no service {name}; they have {', '.join(services) or 'none'}")
+    return [
+        (contracts, [spec for name, spec in contracts.services.items() if not names or name in names])
+        for contracts in known
+    ]

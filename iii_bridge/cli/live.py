@@ -15,9 +15,18 @@ from iii_bridge.bridge.settings import Settings
 from iii_bridge.client import Bridge
 from iii_bridge.errors import BridgeError, ConnectionLostError, ForbiddenError
 
-__all__ = ["EngineAway", "NamespaceOption", "UrlOption", "complete_function", "on_engine"]
+__all__ = [
+    "PATIENCE",
+    "EngineAway",
+    "NamespaceOption",
+    "UrlOption",
+    "complete_function",
+    "on_engine",
+    "reporting",
+]
 
-_PATIENCE: Final = 3.0
+PATIENCE: Final = 3.0
+"""Seconds an engine may be away at first."""
 _PATIENCE_WHILE_TYPING: Final = 1.0
 
 UrlOption = Annotated[str | None, typer.Option("--url", help="the engine; default $III_URL, else ws://127.0.0.1:49134")]
@@ -28,6 +37,14 @@ NamespaceOption = Annotated[
 
 class EngineAway(BridgeError):
     """No engine answered; the text says where it was looked for and what to do."""
+
+    @classmethod
+    def at(cls, url: str | None) -> EngineAway:
+        """The error for an engine that was asked for by `--url`, or by nothing."""
+        where = Settings.resolve(url).url
+        return cls(
+            f"no engine answers at {where}; start one with `iii-bridge engine`, or name another with --url or $III_URL"
+        )
 
 
 def on_engine(
@@ -40,11 +57,16 @@ def on_engine(
 
     Errors are one line on standard error.
     """
+    return reporting(lambda: asyncio.run(_run(verb, main, url, PATIENCE)))
+
+
+def reporting(main: Callable[[], int]) -> int:
+    """As `on_engine`, for a program that has its own connection."""
     log = logging.getLogger("iii_bridge")
     before = log.level
     log.setLevel(logging.ERROR)  # what is wrong is said below, once
     try:
-        return asyncio.run(_run(verb, main, url, _PATIENCE))
+        return main()
     except EngineAway as error:
         typer.echo(f"error: {error}", err=True)
         return 2
@@ -63,10 +85,7 @@ async def _run(verb: str, main: Callable[[Bridge], Awaitable[int]], url: str | N
     try:
         bridge = await connect(url, worker_name=name, connect_timeout=patience)
     except ConnectionLostError:
-        where = Settings.resolve(url).url
-        raise EngineAway(
-            f"no engine answers at {where}; start one with `iii-bridge engine`, or name another with --url or $III_URL"
-        ) from None
+        raise EngineAway.at(url) from None
     try:
         return await main(bridge)
     finally:

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, TypeVar
 from iii_bridge.aio.portal import Portal
 from iii_bridge.bridge.blocking import BridgeSync
 from iii_bridge.bridge.connecting import connect
+from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT
 from iii_bridge.client import Bridge
 from iii_bridge.testing.processes import Process
 
@@ -99,12 +100,15 @@ class Link:
 
 
 @contextmanager
-def linked(url: str, *, worker_name: str | None = None) -> Generator[Link]:
-    """Connects, and disconnects at the end. Raises what `connect` raises."""
+def linked(
+    url: str | None, *, worker_name: str | None = None, connect_timeout: float = DEFAULT_CONNECT_TIMEOUT
+) -> Generator[Link]:
+    """Connects, and disconnects at the end. Takes what `connect` takes, and raises what it raises."""
     portal = Portal()
 
     async def open_bridge() -> Bridge:
-        return await connect(url, worker_name=worker_name or f"iii-bridge-test:{os.getpid()}")
+        name = worker_name or f"iii-bridge-test:{os.getpid()}"
+        return await connect(url, worker_name=name, connect_timeout=connect_timeout)
 
     try:
         bridge = portal.call(open_bridge)

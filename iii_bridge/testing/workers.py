@@ -53,6 +53,9 @@ class WorkerOptions(TypedDict, total=False):
     """The directory it runs in."""
     ready: float
     """Seconds it may take to register its functions, default 60."""
+    settle: float | None
+    """Once some are there, the seconds without a further one after which no more are waited for; default: all have to
+    be there."""
 
 
 class WorkerProcess:
@@ -67,6 +70,7 @@ class WorkerProcess:
         wanted |= {(space, function_id) for function_id in options.get("functions", ())}
         self._wanted = sorted(wanted, key=lambda pair: (pair[0] or "", pair[1]))
         self._ready = options.get("ready", DEFAULT_READY)
+        self._settle = options.get("settle")
         self.process = Process(
             command,
             name=options.get("name", ""),
@@ -119,10 +123,16 @@ class WorkerProcess:
 
     def _wait(self) -> None:
         end = time.monotonic() + self._ready
+        count, since = len(self._wanted), time.monotonic()
         while missing := self._missing():
+            now = time.monotonic()
+            if len(missing) != count:
+                count, since = len(missing), now
+            if self._settle is not None and count < len(self._wanted) and now > since + self._settle:
+                return
             if not self.process.running:
                 raise self.process.failure("ended before it registered", ", ".join(missing))
-            if time.monotonic() > end:
+            if now > end:
                 raise self.process.failure(f"did not within {self._ready:g} s register", ", ".join(missing))
             time.sleep(_PAUSE)
 

@@ -205,7 +205,7 @@ def test_check_says_which_contracts_cannot_be_read(url: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("arguments", [("list",), ("call", "a::b"), ("check", "--proto", str(PROTO))])
 def test_an_engine_that_is_away_is_one_line(arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("iii_bridge.cli.live._PATIENCE", 0.2)
+    monkeypatch.setattr("iii_bridge.cli.live.PATIENCE", 0.2)
     done = run(*arguments, url="ws://127.0.0.1:9")
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == (
