@@ -120,14 +120,12 @@ class StreamHome(Protocol):
 
 def stream_handler(method: MethodSpec[Any, Any], body: MethodBody, home: StreamHome) -> Handler:
     """Opens the callee's ends, runs the method between them, and answers with the response or the count."""
-    checks = checks_of(method)
     takes, gives = method.kind in _SENDS, method.kind in RESPONDS_WITH_STREAM
 
     async def handle(invocation: Invocation) -> Raw:
         refs, data, caller = detach_refs(invocation.data, method.function_id, requests=takes, responses=gives)
         invocation.caller_worker_id = caller
-        request = None if takes else checks.decode_request(data)[0]
-        return await _Serving(method, body, invocation).run(request, refs, home)
+        return await _Serving(method, body, invocation).run(data, refs, home)
 
     return handle
 
@@ -151,11 +149,15 @@ class _Serving:
         if method.kind in RESPONDS_WITH_STREAM:
             self._outgoing = Outgoing(OutgoingItems(now), self._caller_left)
 
-    async def run(self, request: Any, refs: StreamRefs, home: StreamHome) -> Raw:
-        """Serves it to its end, or until the caller goes away."""
+    async def run(self, data: Raw, refs: StreamRefs, home: StreamHome) -> Raw:
+        """Serves it to its end, or until the caller goes away.
+
+        A request that breaks the contract is refused with the channels open: the caller reads their end, and need not
+        wait for items that may be on their way.
+        """
         try:
             await self._open(refs, home)
-            self._work = asyncio.ensure_future(self._produce(request))
+            self._work = asyncio.ensure_future(self._produce(data))
             if self._left:
                 self._work.cancel()
             return await self._work
@@ -180,11 +182,12 @@ class _Serving:
         except TransportClosed as closed:
             raise _gone(self._method) from closed
 
-    async def _produce(self, request: Any) -> Raw:
+    async def _produce(self, data: Raw) -> Raw:
         requests: _Requests | None = None
         if self._incoming is not None:
             requests = _Requests(self._incoming, self._checks.request_items())
-        produced = await self._body(request if requests is None else requests, self._invocation)
+        request = self._checks.decode_request(data)[0] if requests is None else requests
+        produced = await self._body(request, self._invocation)
         if self._outgoing is None:
             result = self._checks.encode_response(produced)
         else:

@@ -40,6 +40,7 @@ VERBS: Final = {
     "check": Verb("iii_bridge.cli.check", "check", "codegen", "Compare the contracts with a live engine."),
     "import": Verb(
         "iii_bridge.cli.importing", "import_contracts", "codegen", "Write contracts for the functions of a live engine."
+    ),
     "test": Verb(
         "iii_bridge.cli.test", "run_tests", "codegen,engine,pytest", "Test a live worker against its contract."
     ),

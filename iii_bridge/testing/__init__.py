@@ -10,17 +10,37 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from iii_bridge.testing.engines import live_engine
+    from iii_bridge.testing.engines import linked, live_engine
+    from iii_bridge.testing.mock import MockWorker
+    from iii_bridge.testing.outcomes import Outcome, Verdict
     from iii_bridge.testing.processes import ProcessError
+    from iii_bridge.testing.runner import RunnerOptions, run_contract
     from iii_bridge.testing.strategies import strategy_for
     from iii_bridge.testing.workers import WorkerProcess
 
-__all__ = ["ProcessError", "WorkerProcess", "live_engine", "strategy_for"]
+__all__ = [
+    "MockWorker",
+    "Outcome",
+    "ProcessError",
+    "RunnerOptions",
+    "Verdict",
+    "WorkerProcess",
+    "linked",
+    "live_engine",
+    "run_contract",
+    "strategy_for",
+]
 
 _HOMES: Final = {
+    "MockWorker": "mock",
+    "Outcome": "outcomes",
     "ProcessError": "processes",
+    "RunnerOptions": "runner",
+    "Verdict": "outcomes",
     "WorkerProcess": "workers",
+    "linked": "engines",
     "live_engine": "engines",
+    "run_contract": "runner",
     "strategy_for": "strategies",
 }
 """Where a public name lives."""

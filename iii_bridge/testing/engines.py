@@ -17,7 +17,7 @@ from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT
 from iii_bridge.client import Bridge
 from iii_bridge.testing.processes import Process
 
-__all__ = ["EngineKind", "Link", "LiveEngine", "engine_at", "linked", "live_engine"]
+__all__ = ["EngineKind", "Link", "LiveEngine", "engine_at", "linked", "live_engine", "run_bridge"]
 
 EngineKind = Literal["embedded", "process"]
 """An engine in a thread of this process, or `iii-bridge engine` as a process of its own."""
@@ -104,18 +104,24 @@ def linked(
     url: str | None, *, worker_name: str | None = None, connect_timeout: float = DEFAULT_CONNECT_TIMEOUT
 ) -> Generator[Link]:
     """Connects, and disconnects at the end. Takes what `connect` takes, and raises what it raises."""
-    portal = Portal()
+    name = worker_name or f"iii-bridge-testing:{os.getpid()}"
 
-    async def open_bridge() -> Bridge:
-        name = worker_name or f"iii-bridge-test:{os.getpid()}"
+    async def start() -> Bridge:
         return await connect(url, worker_name=name, connect_timeout=connect_timeout)
 
+    with run_bridge(start) as link:
+        yield link
+
+
+@contextmanager
+def run_bridge(start: Callable[[], Coroutine[Any, Any, Bridge]]) -> Generator[Link]:
+    """A bridge that lives in a thread of its own: `start` makes it, the end closes it. Raises what `start` raises."""
+    portal = Portal()
     try:
-        bridge = portal.call(open_bridge)
+        link = Link(portal, portal.call(start))
     except BaseException:
         portal.close()
         raise
-    link = Link(portal, bridge)
     try:
         yield link
     finally:

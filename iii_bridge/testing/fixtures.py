@@ -15,7 +15,15 @@ from iii_bridge.bridge.settings import ConnectOptions
 from iii_bridge.testing.engines import Link
 from iii_bridge.testing.workers import WorkerOptions, WorkerProcess
 
-__all__ = ["AsyncClients", "Clients", "Connect", "Workers", "async_clients", "clients", "workers"]
+__all__ = [
+    "AsyncClients",
+    "Clients",
+    "Connect",
+    "Workers",
+    "async_clients",
+    "clients",
+    "workers",
+]
 
 Client = TypeVar("Client", bound=AsyncStub)
 ClientSync = TypeVar("ClientSync", bound=SyncStub)

@@ -14,6 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from iii_bridge.bridge.blocking import BridgeSync
+    from iii_bridge.testing.contract_fixtures import ContractTester, Mocks
     from iii_bridge.testing.engines import Link, LiveEngine
     from iii_bridge.testing.fixtures import AsyncClients, Clients, Connect, Workers
     from iii_bridge.testing.workers import WorkerProcess
@@ -23,7 +24,9 @@ __all__ = [
     "iii_client",
     "iii_connect",
     "iii_connection",
+    "iii_contract",
     "iii_engine",
+    "iii_mock",
     "iii_module_worker",
     "iii_session_worker",
     "iii_url",
@@ -164,3 +167,34 @@ def iii_async_client(iii_connect: Connect) -> AsyncClients:
     from iii_bridge.testing.fixtures import async_clients
 
     return async_clients(iii_connect)
+
+
+# --- contracts -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def iii_contract(pytestconfig: pytest.Config, _iii_link: Link) -> ContractTester:
+    """Tests a live worker against its contract: `iii_contract(OrdersService)`, or `"shop.orders.v1.OrdersService"`."""
+    from iii_bridge.testing.contract_fixtures import tested
+    from iii_bridge.testing.outcomes import Verdict, failures_text
+    from iii_bridge.testing.runner import RunnerOptions
+
+    def test(service: Any, /, *, strict: bool = False, **options: Any) -> Any:
+        __tracebackhide__ = True
+        outcomes = tested(_iii_link, service, pytestconfig.rootpath, RunnerOptions(**options))
+        bad = (Verdict.FAILED, Verdict.UNPROVEN) if strict else (Verdict.FAILED,)
+        failures = failures_text(outcomes, bad)
+        if failures:
+            pytest.fail(failures, pytrace=False)
+        return outcomes
+
+    return test
+
+
+@pytest.fixture
+def iii_mock(iii_url: str) -> Iterator[Mocks]:
+    """Stands in for a service: `orders = iii_mock(OrdersService)`; see `iii_bridge.testing.MockWorker`."""
+    from iii_bridge.testing.contract_fixtures import mocks
+
+    with ExitStack() as stack:
+        yield mocks(iii_url, stack)

@@ -26,6 +26,7 @@ from iii_bridge.testing.outcomes import Counterexample, Outcome, Verdict, replay
 from iii_bridge.testing.search import CaseFailed, smallest_failure
 from iii_bridge.testing.strategies import strategy_for
 from iii_bridge.types import Json
+from iii_bridge.wire.limits import DEFAULT_NAMESPACE
 
 __all__ = ["ANSWERS", "CHECKS", "REFUSALS", "REGISTRATION", "RunnerOptions", "run_contract"]
 
@@ -73,7 +74,8 @@ def run_contract(
     """
     chosen = list(services)
     catalogue = Catalogue(link.bridge.call)
-    rows = link.run(lambda: check_contracts(catalogue, contracts, chosen, options.namespace))
+    space = options.namespace or link.bridge.namespace or DEFAULT_NAMESPACE  # without one, the engine looks everywhere
+    rows = link.run(lambda: check_contracts(catalogue, contracts, chosen, space))
     known = link.run(catalogue.functions)
     checked = {row.method: row for row in rows}
     outcomes: list[Outcome] = []

@@ -44,8 +44,9 @@ def worker(iii_worker):
 TESTS = """
 import asyncio
 import pytest
-from example_contracts.examples.inventory.v1 import InventoryClient, InventoryClientSync, ReserveRequest
-from iii_bridge import BridgeError, FunctionNotFoundError
+from example_contracts.examples.inventory.v1 import InventoryClient, InventoryClientSync
+from example_contracts.examples.inventory.v1 import InventoryService, ReserveRequest
+from iii_bridge import BridgeError, FunctionNotFoundError, StatusCode, StatusError
 
 def test_a_blocking_client(worker, iii_client):
     assert iii_client(InventoryClientSync).reserve(ReserveRequest(sku="tea")).reservation_id == "tea"
@@ -71,6 +72,19 @@ def test_a_worker_that_ends_by_itself(worker, iii_connection):
         iii_connection.call("inventory::count", {})
     assert worker.process.wait(60) == 3
 
+def test_a_mock_and_its_contract(iii_mock, iii_contract, iii_client):
+    inventory = iii_mock(InventoryService)
+    inventory["Reserve"].fails(StatusCode.FAILED_PRECONDITION, "sold out")
+    with pytest.raises(StatusError, match="sold out"):
+        iii_client(InventoryClientSync).reserve(ReserveRequest(sku="tea"))
+    inventory.forget()
+    outcomes = iii_contract(InventoryService, examples=5)
+    assert {outcome.verdict.value for outcome in outcomes} == {"passed"}
+    assert iii_contract("examples.inventory.v1.InventoryService", examples=1, skip=frozenset({"refuses"}))
+
+def test_a_worker_that_breaks_its_contract(worker, iii_contract):
+    iii_contract(InventoryService, examples=5)
+
 def test_a_worker_that_never_serves(iii_worker):
     iii_worker(["python", "-c", "print('no worker')"], functions=["inventory::reserve"])
 """
@@ -85,8 +99,10 @@ def _example_contracts(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_fixtures(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(worker=WORKER, conftest=CONFTEST, test_inventory=TESTS)
     pytester.makeini("[pytest]\nfilterwarnings = error\n")
+    (pytester.path / "proto").symlink_to(ROOT / "proto")
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    result.assert_outcomes(passed=4, failed=2)
+    result.assert_outcomes(passed=5, failed=3)
+    result.stdout.fnmatch_lines(["inventory::count: answers: failed with UNAVAILABLE *"])
     result.stdout.fnmatch_lines(["*worker the inventory*", "about to serve", "reserving shown-on-failure"])
     result.stdout.fnmatch_lines(["*python ended before it registered inventory::reserve (exit code 0); it printed*"])
     assert "reserving tea" not in result.stdout.str()  # of a test that passed
