@@ -82,6 +82,7 @@ def engine(
     """
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs, and some carry credentials
     try:
         made = Engine(
             host=host,

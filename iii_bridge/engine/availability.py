@@ -12,6 +12,7 @@ from msgspec import Raw
 from iii_bridge.engine.builtins import ENGINE_WORKER
 from iii_bridge.engine.discovery import Discovery
 from iii_bridge.engine.hub import Hub
+from iii_bridge.errors import InvocationError
 from iii_bridge.protocol.engine_state import Binding, TriggerType
 from iii_bridge.wire.codec import raw
 from iii_bridge.wire.limits import DEFAULT_NAMESPACE
@@ -106,4 +107,6 @@ class FunctionsAvailable(_Announcer):
 
 def _log_failure(function_id: str, done: asyncio.Future[Any]) -> None:
     if not done.cancelled() and done.exception() is not None:
-        _log.warning("availability trigger for %s: %s", function_id, done.exception())
+        error = done.exception()
+        code = error.code if isinstance(error, InvocationError) else type(error).__name__
+        _log.warning("availability trigger for %s failed: %s", function_id, code)

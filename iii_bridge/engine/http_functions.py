@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # at run time where it is needed: an engine that calls no end
 
 __all__ = ["HttpFunctions", "HttpSecurity"]
 
+_UNSENDABLE: Final = "its URL or one of its headers is none that can be sent"
 _DEFAULT_TIMEOUT: Final = 30.0
 _MOST_TIMEOUT: Final = 60.0
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
@@ -100,6 +101,8 @@ class HttpFunctions:
                     return _result(response.status_code, await _body(response))
                 finally:
                     await response.aclose()
+        except httpx.LocalProtocolError as error:  # its text shows the header, which may be a credential
+            raise BuiltinFailure("http_request_failed", f"{entry.id}: {_UNSENDABLE}") from error
         except (httpx.HTTPError, TimeoutError) as error:
             problem = str(error) or f"no answer within {timeout:g} s"
             raise BuiltinFailure("http_request_failed", f"{entry.id}: {problem}") from error
@@ -132,7 +135,7 @@ class HttpFunctions:
         try:
             return httpx.Request(invocation.method or "POST", invocation.url, headers=headers, content=body)
         except (httpx.InvalidURL, ValueError, UnicodeError) as error:
-            raise BuiltinFailure("http_request_failed", f"{function_id}: {error}") from error
+            raise BuiltinFailure("http_request_failed", f"{function_id}: {_UNSENDABLE}") from error
 
     def _credentials(self, invocation: HttpInvocation, body: bytes, stamp: str) -> dict[str, str]:
         auth = invocation.auth
@@ -150,6 +153,9 @@ class HttpFunctions:
         value = self._environment.get(name)
         if not value:
             raise BuiltinFailure(code, f"environment variable {name} of the engine is not set")
+        if not value.isascii() or not value.isprintable():
+            text = f"environment variable {name} of the engine holds what no header can, a line break perhaps"
+            raise BuiltinFailure(code, text)
         return value
 
     async def _check_url(self, url: str) -> None:
