@@ -8,7 +8,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from iii_bridge.protocol.engine_state import FunctionEntry, Worker
 from iii_bridge.wire.codec import text_or_none
-from iii_bridge.wire.limits import DEFAULT_NAMESPACE
+from iii_bridge.wire.limits import DEFAULT_NAMESPACE, MAX_FUNCTIONS
 from iii_bridge.wire.messages import ErrorBody, RegisterFunction, RegistrationRejected
 
 __all__ = ["Catalogue", "blank_namespace", "raw_or_none"]
@@ -34,6 +34,7 @@ class Catalogue:
         """`not_carried`: how ids begin that this engine knows of but does not carry, and what they belong to."""
         self._not_carried = dict(not_carried or {})
         self._owned: dict[tuple[str, str], FunctionEntry] = {}
+        self._by_owner: dict[Worker, dict[tuple[str, str], FunctionEntry]] = {}
         self._builtin: dict[str, FunctionEntry] = {}
 
     def ids(self) -> frozenset[tuple[str, str]]:
@@ -66,6 +67,10 @@ class Catalogue:
             found.add(DEFAULT_NAMESPACE)
         return sorted(found)
 
+    def full(self, namespace: str, function_id: str) -> bool:
+        """Is there no room for this function, which is not there yet?"""
+        return len(self._owned) >= MAX_FUNCTIONS and (namespace, function_id) not in self._owned
+
     def register(self, worker: Worker, namespace: str, message: RegisterFunction) -> RegistrationRejected | None:
         """Records a function, or says who owns it. The same worker overwrites silently."""
         if message.id.startswith(_ENGINE_PREFIX) and namespace != DEFAULT_NAMESPACE:
@@ -74,7 +79,7 @@ class Catalogue:
         known = self._owned.get(key)
         if known is not None and known.owner is not None and known.owner is not worker:
             return _rejected(namespace, message.id, known.owner.id)
-        self._owned[key] = FunctionEntry(
+        entry = FunctionEntry(
             namespace=namespace,
             id=message.id,
             owner=worker,
@@ -84,6 +89,8 @@ class Catalogue:
             metadata=raw_or_none(message.metadata),
             invocation=message.invocation or None,
         )
+        self._owned[key] = entry
+        self._by_owner.setdefault(worker, {})[key] = entry
         return None
 
     def unregister(self, worker: Worker, namespace: str, function_id: str) -> bool:
@@ -92,17 +99,17 @@ class Catalogue:
         if known is None or known.owner is not worker:
             return False
         del self._owned[(namespace, function_id)]
+        del self._by_owner[worker][(namespace, function_id)]
         return True
 
     def remove_owner(self, worker: Worker) -> None:
         """Removes every function of a worker that has gone (wire.md 2.5)."""
-        gone = [key for key, entry in self._owned.items() if entry.owner is worker]
-        for key in gone:
+        for key in self._by_owner.pop(worker, ()):
             del self._owned[key]
 
     def of_owner(self, worker: Worker) -> list[FunctionEntry]:
         """The functions of one worker, sorted by id."""
-        return sorted((e for e in self._owned.values() if e.owner is worker), key=_by_id)
+        return sorted(self._by_owner.get(worker, {}).values(), key=_by_id)
 
     def __iter__(self) -> Iterator[FunctionEntry]:
         """Every function that can be called, sorted by id, shadowed built-ins left out."""

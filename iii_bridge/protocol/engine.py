@@ -28,7 +28,7 @@ from iii_bridge.protocol.invocations import Invocations
 from iii_bridge.protocol.registration import NameLeases, RegisterRequest, read_request
 from iii_bridge.protocol.triggers import Triggers
 from iii_bridge.wire.codec import raw, text_or_none
-from iii_bridge.wire.limits import DEFAULT_NAMESPACE, MAX_HELD_FRAMES
+from iii_bridge.wire.limits import DEFAULT_NAMESPACE, MAX_FUNCTIONS, MAX_HELD_FRAMES
 from iii_bridge.wire.messages import (
     ErrorBody,
     InvocationResult,
@@ -210,6 +210,8 @@ class EngineProtocol:
                 return []
 
     def _record(self, worker: Worker, namespace: str, message: RegisterFunction) -> list[Effect]:
+        if self.catalogue.full(namespace, message.id):
+            return [Note(f"function {message.id} is left out: {MAX_FUNCTIONS} functions are registered already")]
         rejected = self.catalogue.register(worker, namespace, message)
         return [] if rejected is None else [Send(worker.id, rejected)]
 

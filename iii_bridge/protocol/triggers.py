@@ -18,7 +18,7 @@ from iii_bridge.protocol.engine_effects import (
 )
 from iii_bridge.protocol.engine_state import Binding, TriggerType, Worker
 from iii_bridge.wire.codec import NULL
-from iii_bridge.wire.limits import DEFAULT_NAMESPACE
+from iii_bridge.wire.limits import DEFAULT_NAMESPACE, MAX_TRIGGER_TYPES, MAX_TRIGGERS
 from iii_bridge.wire.messages import (
     ErrorBody,
     RegisterTrigger,
@@ -75,7 +75,10 @@ class Triggers:
         for member in ("namespace", "trigger_namespace"):
             value: str | UnsetType | None = getattr(message, member)
             if isinstance(value, str) and not value.strip():
-                return _refusal(worker, message, blank_namespace(member))
+                return _not_taken(worker, message, blank_namespace(member))
+        if len(self._bindings) >= MAX_TRIGGERS and message.id not in self._bindings:
+            text = f"{MAX_TRIGGERS} triggers are registered already; remove some"
+            return _not_taken(worker, message, ErrorBody(REGISTRATION_FAILED, text))
         effects = self.unregister(message.id)
         binding = Binding(
             id=message.id,
@@ -108,6 +111,8 @@ class Triggers:
         if isinstance(named, str) and not named.strip():
             return [Note(f"trigger type {message.id} was refused: its namespace is blank")]
         key = (named or namespace, message.id)
+        if len(self._types) >= MAX_TRIGGER_TYPES and key not in self._types:
+            return [Note(f"trigger type {message.id} is left out: {MAX_TRIGGER_TYPES} are registered already")]
         before = self.type(*key)
         self._types[key] = TriggerType(
             namespace=key[0],
@@ -221,6 +226,10 @@ def _delivered(binding: Binding) -> RegisterTrigger:
         namespace=UNSET if binding.namespace == DEFAULT_NAMESPACE else binding.namespace,
         trigger_namespace=UNSET if explicit in (None, DEFAULT_NAMESPACE) else explicit,
     )
+
+
+def _not_taken(worker: Worker | None, message: RegisterTrigger, error: ErrorBody) -> list[Effect]:
+    return [TriggerAnswered(message.id, error), *_refusal(worker, message, error)]
 
 
 def _refusal(worker: Worker | None, trigger: Binding | RegisterTrigger, error: ErrorBody) -> list[Effect]:

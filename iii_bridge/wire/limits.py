@@ -12,9 +12,12 @@ __all__ = [
     "FORWARDING_ROOM_BYTES",
     "FRAGMENT_BYTES",
     "MAX_FRAME_BYTES",
+    "MAX_FUNCTIONS",
     "MAX_HELD_FRAMES",
     "MAX_MESSAGE_BYTES",
     "MAX_PENDING_CALLS",
+    "MAX_TRIGGERS",
+    "MAX_TRIGGER_TYPES",
     "OLD_PYTHON_MESSAGE_BYTES",
 ]
 
@@ -30,6 +33,13 @@ MAX_PENDING_CALLS: Final = 65_536
 """Calls of one worker that the engine lets wait for an answer; further ones are refused."""
 MAX_HELD_FRAMES: Final = 100_000
 """Registrations a connection may send before its namespace is known (wire.md 2.2); beyond it is `default`."""
+
+MAX_FUNCTIONS: Final = 200_000
+"""Functions of all workers that the engine records; further ones are left out, with a line in its log."""
+MAX_TRIGGERS: Final = 200_000
+"""Triggers the engine holds, parked ones among them; further ones are refused."""
+MAX_TRIGGER_TYPES: Final = 10_000
+"""Trigger types of workers; further ones are left out, with a line in the log."""
 
 CHANNEL_BUFFER_DEFAULT: Final = 64
 CHANNEL_BUFFER_MAX: Final = 1024

@@ -38,6 +38,8 @@ async def test_refusals_are_answers() -> None:
         assert bad["error"]["code"] == "trigger_registration_failed"
         trace = await worker.call("engine::register_trigger", {"trigger_type": "trace", "function_id": "a::f"})
         assert "'trace' is not carried" in trace["error"]["message"]
+        asked = {"trigger_type": "http", "function_id": "a::f", "config": {"api_path": "/f"}, "trigger_namespace": " "}
+        assert (await worker.call("engine::register_trigger", asked))["error"]["code"] == "INVALID_NAMESPACE"
 
 
 @asynchronous

@@ -93,6 +93,32 @@ async def test_registrations_of_a_connection_without_a_namespace(monkeypatch: py
 
 
 @asynchronous
+async def test_what_is_registered_is_counted(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr("iii_bridge.protocol.catalogue.MAX_FUNCTIONS", 2)
+    monkeypatch.setattr("iii_bridge.protocol.triggers.MAX_TRIGGERS", 2)
+    monkeypatch.setattr("iii_bridge.protocol.triggers.MAX_TRIGGER_TYPES", 2)
+    async with Engine() as engine:
+        worker = await BareWorker.join(engine)
+        for number in (1, 2, 2, 3):
+            await worker.function(f"a::{number}")
+            await worker.send(type="registertriggertype", id=f"kind-{number}", description="")
+            await worker.trigger(f"t{number}", "http", "a::1", {"api_path": f"/{number}"})
+        refused = await worker.receive("triggerregistrationresult")
+        assert (refused["id"], "are registered already" in refused["error"]["message"]) == ("t3", True)
+        asked = {"trigger_type": "http", "function_id": "a::1", "config": {"api_path": "/4"}}
+        assert (await worker.call("engine::register_trigger", asked))["error"]["code"] == "trigger_registration_failed"
+        found = (await worker.call("engine::functions::list", {"prefix": "a::"}))["result"]["functions"]
+        assert [row["function_id"] for row in found] == ["a::1", "a::2"]
+        kinds = (await worker.call("engine::triggers::list", {"prefix": "kind"}))["result"]["triggers"]
+        assert [row["id"] for row in kinds] == ["kind-1", "kind-2"]
+        assert "function a::3 is left out" in caplog.text
+        assert "trigger type kind-3 is left out" in caplog.text
+        await worker.send(type="unregisterfunction", id="a::1")
+        await worker.function("a::3")
+        assert engine.hub.protocol.catalogue.find("default", "a::3") is not None
+
+
+@asynchronous
 async def test_a_channel_is_bounded_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("iii_bridge.engine.channels.CHANNEL_BYTES", 10)
     channel = Channel(100)
