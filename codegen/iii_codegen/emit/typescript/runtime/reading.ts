@@ -1,7 +1,7 @@
 // Reads JSON as a message. protobuf-es converts; what it lets pass is checked before: REQUIRED members, names of enum
 // values, unknown members, members that stand twice, 64-bit integers that JavaScript has already rounded.
 
-import { fromJson, type DescEnum, type DescField, type DescMessage, type JsonValue, type MessageShape, type Registry } from "@bufbuild/protobuf";
+import { fromJson, ScalarType, type DescEnum, type DescField, type DescMessage, type JsonValue, type MessageShape, type Registry } from "@bufbuild/protobuf";
 import type { Json, JsonMembers } from "./contract.js";
 import { at, expected, isInt64, Misfit } from "./place.js";
 import { isMembers } from "./status.js";
@@ -81,11 +81,12 @@ class Inspection {
       }
       if (met.has(field)) throw new Misfit(place, "the member stands twice");
       const isThere = value !== null || takesNull(field);
+      if (!isThere && field.oneof !== undefined) delete data[name]; // protobuf-es would take it for set
       if (isThere && field.oneof !== undefined) {
         if (met.has(field.oneof)) throw new Misfit(place, "another member of its oneof is set");
         met.set(field.oneof, true);
       }
-      met.set(field, isThere && this.#field(field, value, place));
+      met.set(field, isThere && this.#field(field, data, name, place));
     }
     for (const name of this.#reading.required[schema.typeName] ?? []) {
       const field = fields.get(name);
@@ -101,18 +102,21 @@ class Inspection {
   }
 
   /** Whether there is a value: the name of an enum value that is passed over counts as none. */
-  #field(field: DescField, value: Json, place: string): boolean {
+  #field(field: DescField, data: JsonMembers, name: string, place: string): boolean {
+    const value = data[name];
     if (field.fieldKind === "list") {
-      if (Array.isArray(value)) value.forEach((one, index) => this.#value(field, one, at.item(place, index)));
+      if (Array.isArray(value)) value.forEach((_, index) => this.#value(field, value as unknown as JsonMembers, String(index), at.item(place, index)));
     } else if (field.fieldKind === "map") {
-      if (isMembers(value)) for (const [key, one] of Object.entries(value)) this.#value(field, one, at.entry(place, key));
+      if (isMembers(value)) for (const key of Object.keys(value)) this.#value(field, value, key, at.entry(place, key));
     } else {
-      return this.#value(field, value, place);
+      return this.#value(field, data, name, place);
     }
     return true;
   }
 
-  #value(field: DescField, value: Json, place: string): boolean {
+  #value(field: DescField, holder: JsonMembers, key: string, place: string): boolean {
+    const value = holder[key] ?? null;
+    if (isFloat(field)) holder[key] = withinFloat(value);
     if (field.message !== undefined) this.message(field.message, value, place);
     else if (isInt64(field.scalar)) checkExact(value, place);
     else if (field.enum !== undefined) return this.#enumName(field.enum, value, place);
@@ -129,6 +133,18 @@ class Inspection {
 function takesNull(field: DescField): boolean {
   return field.message?.typeName === "google.protobuf.Value" || field.enum?.typeName === "google.protobuf.NullValue";
 }
+
+function isFloat(field: DescField): boolean {
+  return field.scalar === ScalarType.FLOAT || field.message?.typeName === "google.protobuf.FloatValue";
+}
+
+/** The greatest float as others write it, in eight digits, is a little more than that, and protobuf-es would refuse it. */
+function withinFloat(value: Json): Json {
+  const number = typeof value === "number" || typeof value === "string" ? Number(value) : 0;
+  return Math.abs(number) > MOST_FLOAT && Math.abs(Math.fround(number)) <= MOST_FLOAT ? Math.fround(number) : value;
+}
+
+const MOST_FLOAT = 3.4028234663852886e38;
 
 /** A number beyond 2^53 is another one by the time we see it. */
 function checkExact(value: unknown, place: string): void {

@@ -4,7 +4,7 @@
 // Writes a message as JSON. protobuf-es converts; then the values are held to their types, which it leaves open, and
 // the profile's spelling of 64-bit integers and the REQUIRED members are seen to.
 
-import { create, isFieldSet, ScalarType, toJson, type DescField, type DescMessage, type Message, type Registry } from "@bufbuild/protobuf";
+import { create, isFieldSet, ScalarType, toJson, type DescEnum, type DescField, type DescMessage, type Message, type Registry } from "@bufbuild/protobuf";
 import type { Json, JsonMembers, JsonProfile } from "./contract.js";
 import { at, expected, isInt64, Misfit } from "./place.js";
 import { isMembers } from "./status.js";
@@ -70,7 +70,10 @@ class Finish {
   #wellKnown(schema: DescMessage, data: Json, path: string): void {
     const type = schema.typeName === "google.protobuf.Any" && isMembers(data) ? data["@type"] : undefined;
     const inner = typeof type === "string" ? this.#writing.registry.getMessage(type.slice(type.lastIndexOf("/") + 1)) : undefined;
-    if (inner !== undefined) this.message(inner, data, path);
+    if (inner !== undefined && isMembers(data)) {
+      const isOwn = inner.typeName.startsWith("google.protobuf.");
+      this.message(inner, isOwn ? (data["value"] ?? null) : data, isOwn ? at.member(path, "value") : path);
+    }
     const [value] = schema.fields;
     if (schema.typeName.endsWith("Value") && schema.fields.length === 1 && value?.scalar !== undefined) {
       checkScalar(value.scalar, data, path);
@@ -114,12 +117,19 @@ class Finish {
       this.message(field.message, value, place);
     } else if (field.enum !== undefined) {
       if (typeof value === "number" && !isEnumNumber(field, value)) throw new Misfit(place, expected(field));
+      if (typeof value === "string") return firstName(field.enum, value);
     } else if (field.scalar !== undefined) {
       checkScalar(field.scalar, value, place);
       if (isInt64(field.scalar) && this.#writing.profile.int64 === "number") return exact(value, place);
     }
     return value;
   }
+}
+
+/** Of several names for a number the first, as everybody else writes; protobuf-es writes the last. */
+function firstName(schema: DescEnum, name: string): string {
+  const number = schema.values.find((value) => value.name === name)?.number;
+  return schema.values.find((value) => value.number === number)?.name ?? name;
 }
 
 function isEnumNumber(field: DescField, value: number): boolean {
