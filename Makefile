@@ -13,8 +13,11 @@ VENV_STAMP := $(VENV)/.stamp
 NODE_STAMP := $(TS)/node_modules/.stamp
 TESTS_NODE_STAMP := $(TESTS_NODE)/node_modules/.stamp
 RUST_STAMP := target/.stamp
+TESTS_GO := tests/go
+GO_BIN := $(CURDIR)/build/go
+GO_STAMP := $(GO_BIN)/.stamp
 
-.PHONY: help setup setup-python setup-node setup-rust codegen codegen-check demo test test-fast faults soak kill-test lint types format \
+.PHONY: help setup setup-python setup-node setup-rust setup-go codegen codegen-check demo test test-fast test-grpc-clients faults soak kill-test lint types format \
 	bench bench-codec bench-codegen bench-engine bench-gateway bench-rpc bench-streams fuzz build clean
 
 help: ## List the targets
@@ -64,6 +67,18 @@ demo: setup ## Engine, three workers in three languages, typed calls, violations
 
 test: setup ## Run every test
 	$(BIN)/python -m pytest
+
+test-grpc-clients: setup setup-go ## Call the gateway with clients written in Go, and load it; needs Go
+	$(BIN)/python -m pytest tests/gateway/go_clients.py
+
+setup-go:
+	@command -v go >/dev/null || { echo "go was not found: the gRPC clients written in Go need it (1.26 or newer)" >&2; exit 1; }
+	@$(MAKE) --no-print-directory $(GO_STAMP)
+$(GO_STAMP): $(TESTS_GO)/go.mod $(TESTS_GO)/go.sum $(wildcard $(TESTS_GO)/*.go)
+	GOBIN=$(GO_BIN) go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3
+	GOBIN=$(GO_BIN) go install github.com/bojand/ghz/cmd/ghz@v0.121.0
+	cd $(TESTS_GO) && go vet ./... && go build -o $(GO_BIN)/grpc-client .
+	@touch $@
 
 faults: setup-python ## Calls of every kind while connections break and the engine is killed
 	$(BIN)/python -m tests.faults
