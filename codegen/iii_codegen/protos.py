@@ -12,7 +12,7 @@ from iii_codegen.validate_file import VALIDATE_FILE, is_installed, validate_prot
 
 __all__ = ["import_paths", "own_protos", "vendored_files"]
 
-_OPTION_FILES = ("iii_bridge/v1/contract.proto", "iii_bridge/v1/events.proto")
+_OPTION_FILES = ("iii_bridge/v1/contract.proto", "iii_bridge/v1/engine.proto", "iii_bridge/v1/events.proto")
 _API_FILES = tuple(f"google/api/{name}.proto" for name in ("annotations", "field_behavior", "http", "httpbody"))
 
 

@@ -46,7 +46,7 @@ class AsyncStub:
     _methods: ClassVar[ServiceSpec]
 
     def __init__(self, caller: Caller, /, *, namespace: str | None = None) -> None:
-        """`caller` is a bridge; `namespace` is where the functions are looked up, default the connection's."""
+        """`caller` is a bridge; `namespace` is where functions are looked up, default the contract's or caller's."""
         self._caller = caller
         self._namespace = namespace
 
@@ -57,7 +57,7 @@ class SyncStub:
     _methods: ClassVar[ServiceSpec]
 
     def __init__(self, caller: SyncCaller, /, *, namespace: str | None = None) -> None:
-        """`caller` is a blocking bridge; `namespace` is where the functions are looked up.
+        """`caller` is a blocking bridge; `namespace` as for the asynchronous client.
 
         Raises LocalProtocolError for an asynchronous bridge, whose calls nobody would await.
         """
@@ -266,7 +266,9 @@ class _Method(Generic[Req, Res]):
 
     def _bind(self, instance: AsyncStub | SyncStub) -> Any:
         call = self._call if isinstance(instance, AsyncStub) else self._sync_call
-        bound = call(self.method, instance._caller, instance._namespace)  # pyright: ignore[reportPrivateUsage] -- same module
+        own = instance._namespace  # pyright: ignore[reportPrivateUsage] -- same module
+        namespace = self.method.namespace if own is None else own
+        bound = call(self.method, instance._caller, namespace)  # pyright: ignore[reportPrivateUsage] -- same module
         instance.__dict__[self.method.name] = bound
         return bound
 
