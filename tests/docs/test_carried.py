@@ -60,6 +60,7 @@ CASES = [
 # is enough that somebody takes the bindings.
 _SCRIPT = """
 import asyncio, importlib, json, pkgutil, sys
+import iii_bridge.v1  # its services are known before any is looked for
 from iii_bridge import UnsupportedError, connect
 from iii_bridge.abi.v1 import Service
 from iii_bridge.engine import Engine, HttpSecurity
