@@ -14,7 +14,7 @@ TEXT = (DOCS / "reference" / "vectors.md").read_text()
 
 
 def test_each_known_difference_has_a_row() -> None:
-    _header, _rule, *rows = re.findall(r"^\| (.+?) \| .+ \|$", TEXT.split("## What is different\n")[1], re.MULTILINE)
+    _header, _rule, *rows = re.findall(r"^\| (.+?) \| .* \|$", TEXT.split("## What is different\n")[1], re.MULTILINE)
     assert rows == list(known())
 
 

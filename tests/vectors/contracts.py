@@ -7,10 +7,11 @@ import importlib
 from pathlib import Path
 from typing import Any, Final
 
+from iii_bridge.contract.spec import MethodSpec
 from iii_bridge.dynamic import Contracts, contracts_of_protos
 from tests.bridge.contracts import generate
 
-__all__ = ["PACKAGE", "PROTO", "google_class", "stubs"]
+__all__ = ["PACKAGE", "PROTO", "google_class", "google_method", "stubs"]
 
 PROTO: Final = Path(__file__).parent / "proto"
 PACKAGE: Final = "vectors.v1"
@@ -31,3 +32,9 @@ def _contracts() -> Contracts:
 def google_class(name: str) -> type[Any]:
     """The class of google.protobuf of a message of `vectors.v1`."""
     return _contracts().message_class(f"{PACKAGE}.{name}")
+
+
+def google_method(service: str, name: str) -> MethodSpec[Any, Any]:
+    """A method of `vectors.v1` on google's messages: its service in full, its name as clients have it."""
+    methods = _contracts().services[f"{PACKAGE}.{service}"].methods
+    return next(method for method in methods if method.name == name)

@@ -40,7 +40,9 @@ def normal(name: str, text: str) -> Any:
 
 class _Walk:
     def __init__(self, profile: str) -> None:
-        self._profile = profile
+        self._proto_names = profile in {"proto-names", "compact"}
+        self._enum_numbers = profile in {"enum-numbers", "compact"}
+        self._int64_numbers = profile == "int64-numbers"
 
     def message(self, descriptor: Descriptor, value: Any) -> Any:
         if descriptor.full_name in _WRAPPERS:
@@ -59,7 +61,7 @@ class _Walk:
             if field is None:
                 members[name] = item
             else:
-                members[field.name if self._profile == "proto-names" else name] = self._field(field, item)
+                members[field.name if self._proto_names else name] = self._field(field, item)
         return members
 
     def _any(self, descriptor: Descriptor, value: dict[str, Any]) -> dict[str, Any]:
@@ -84,9 +86,9 @@ class _Walk:
             return self.message(field.message_type, value)
         if field.type == FieldDescriptor.TYPE_FLOAT and isinstance(value, Numeral):
             return _narrowed(value)
-        if field.type in _LONG and self._profile == "int64-numbers" and isinstance(value, str):
+        if field.type in _LONG and self._int64_numbers and isinstance(value, str):
             return Numeral.of(value)
-        if field.enum_type is not None and self._profile == "enum-numbers" and isinstance(value, str):
+        if field.enum_type is not None and self._enum_numbers and isinstance(value, str):
             return Numeral.of(str(field.enum_type.values_by_name[value].number))
         return value
 

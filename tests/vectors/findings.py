@@ -12,7 +12,7 @@ from tests.vectors.expected import expected, normal
 from tests.vectors.golden import Golden
 from tests.vectors.python import answers_of_referee, canonical_of
 
-__all__ = ["known", "meaning", "reading", "taking", "writing"]
+__all__ = ["answering", "calling", "known", "lines_of", "meaning", "reading", "taking", "writing"]
 
 _KNOWN: Final = Path(__file__).parent / "differences.txt"
 
@@ -28,6 +28,11 @@ def known() -> dict[str, list[str]]:
         elif line:
             found[reason].append(line)
     return found
+
+
+def lines_of(who: str) -> list[str]:
+    """The known lines that begin so, in order."""
+    return sorted(line for lines in known().values() for line in lines if line.startswith(f"{who} "))
 
 
 def reading(who: str, vectors: Iterable[tuple[Golden, str]], answers: Iterable[Answer]) -> Iterator[str]:
@@ -46,11 +51,33 @@ def writing(who: str, vectors: Iterable[Golden], answers: Iterable[Answer]) -> I
             yield f"{who} {vector.name} is refused"
             continue
         wrong = [profile for profile, text in answer.json.items() if not _is(vector, profile, text)]
-        if wrong == list(answer.json):
-            yield f"{who} {vector.name} as {answer.json['canonical']}"
-        elif wrong:
-            shown = "canonical" if "canonical" in wrong else wrong[0]
-            yield f"{who} {vector.name} in {', '.join(wrong)} as {answer.json[shown]}"
+        if wrong:
+            shown = answer.json["canonical" if "canonical" in wrong else wrong[0]]
+            where = "" if wrong == list(answer.json) else f" in {', '.join(wrong)}"
+            yield f"{who} {vector.name}{where} as {_short(shown)}"
+
+
+def answering(who: str, asked: Iterable[tuple[Golden, str]], answers: Iterable[Answer]) -> Iterator[str]:
+    """What was answered to documents: (vector, document) with the answer, in one profile, to each."""
+    for (vector, document), answer in zip(asked, answers, strict=True):
+        if answer.error is not None:
+            yield f"{who} {vector.name}: {_short(document)} with an error"
+            continue
+        for profile, text in answer.json.items():
+            if not _is(vector, profile, text):
+                yield f"{who} {vector.name}: {_short(document)} with {_short(text)}"
+
+
+def calling(method: str, vectors: Sequence[Golden], heard: Mapping[str, Sequence[Answer]]) -> list[str]:
+    """What came back otherwise than it was sent, by direction (`rust to python`): the answers to each vector."""
+    found: dict[str, list[str]] = {}
+    for direction, answers in heard.items():
+        for vector, answer in zip(vectors, answers, strict=True):
+            if answer.error is not None:
+                found.setdefault(f"{vector.name} is refused", []).append(direction)
+            elif _bytes(vector.type, answer.binary) != vector.binary:
+                found.setdefault(f"{vector.name} as {_canonical(vector, answer)}", []).append(direction)
+    return [f"{method} of {what}: {', '.join(directions)}" for what, directions in found.items()]
 
 
 def taking(
@@ -80,7 +107,7 @@ def meaning(vector: Golden, text: str) -> bytes:
 
 def _is(vector: Golden, profile: str, text: str) -> bool:
     """Equal as JSON values; in `float` fields equal as numbers of 32 bits, since they may have digits to spare."""
-    source = vector.json if profile == "canonical" else vector.default
+    source = vector.json if profile in {"canonical", "compact"} else vector.default
     return normal(vector.type, text) == expected(vector.type, source, profile)
 
 

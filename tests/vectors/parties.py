@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.vectors.documents import Answer, Document
-from tests.vectors.programs import build_node, node, rust
+from tests.vectors.programs import node, rust
 from tests.vectors.python import answers_of_codec, answers_of_referee
 
 __all__ = ["OURS", "Party", "parties"]
@@ -18,13 +18,12 @@ OURS = ("betterproto2", "google", "typescript", "rust")
 """Python on both message libraries, TypeScript, Rust. `json_format` is the referee."""
 
 
-def parties(directory: Path) -> Mapping[str, Party]:
-    """All of them; the program for node is built in the directory."""
-    build_node(directory)
+def parties(project: Path) -> Mapping[str, Party]:
+    """All of them; the project is that of the program for node."""
     return {
         "betterproto2": functools.partial(answers_of_codec, "betterproto2"),
         "google": functools.partial(answers_of_codec, "google"),
-        "typescript": functools.partial(node, directory),
+        "typescript": functools.partial(node, project),
         "rust": rust,
         "json_format": answers_of_referee,
     }

@@ -4,59 +4,51 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from iii_codegen.protos import import_paths
+from tests.typescript.project import compile_typescript, generate, write_project
 from tests.vectors.contracts import PACKAGE, PROTO
 from tests.vectors.documents import Answer, Document
 
-__all__ = ["build_node", "node", "rust"]
+__all__ = ["RUST_COMMAND", "build_node", "node", "node_command", "rust"]
 
 _HERE: Final = Path(__file__).parent
-_ROOT: Final = _HERE.parents[1]
-_NODE_MODULES: Final = _ROOT / "examples" / "typescript" / "node_modules"
-_RUST: Final = _ROOT / "target" / "debug" / "iii-bridge-vectors"
 _WITHIN: Final = 110.0
+RUST_COMMAND: Final = (str(_HERE.parents[1] / "target" / "debug" / "iii-bridge-vectors"),)
+"""How the program is started; `direct` or `serve` follows."""
 
 
-def build_node(directory: Path) -> None:
-    """Puts the program, and the messages protoc-gen-es makes for it, into a directory."""
-    (directory / "node_modules").symlink_to(_NODE_MODULES)
-    (directory / "package.json").write_text('{"type": "module"}', encoding="utf-8")
-    (directory / "vectors.mjs").write_bytes((_HERE / "node" / "vectors.mjs").read_bytes())
-    out = directory / "gen"
-    out.mkdir()
-    files = [path.relative_to(PROTO).as_posix() for path in PROTO.rglob("*.proto")]
-    command = [
-        *(sys.executable, "-m", "grpc_tools.protoc"),
-        *(f"-I{path}" for path in (PROTO, *import_paths())),
-        f"--plugin=protoc-gen-es={_NODE_MODULES / '.bin' / 'protoc-gen-es'}",
-        f"--es_out={out}",
-        "--es_opt=target=js,import_extension=js",
-        *files,
-    ]
-    subprocess.run(command, check=True, timeout=_WITHIN)
+def build_node(project: Path) -> None:
+    """Generates and compiles the program for node in a directory; fails with what the compiler says."""
+    write_project(project, PROTO)
+    (project / "src").mkdir()
+    shutil.copy(_HERE / "node" / "vectors.ts", project / "src")
+    generate(project)
+    assert compile_typescript(project) == ""
 
 
-def node(directory: Path, documents: list[Document]) -> list[Answer]:
+def node(project: Path, documents: list[Document]) -> list[Answer]:
     """Of protobuf-es."""
-    return _run(["node", "vectors.mjs"], documents, directory)
+    return _run([*node_command(project), "direct"], documents)
+
+
+def node_command(project: Path) -> tuple[str, ...]:
+    """How the program is started; `direct` or `serve` follows."""
+    return ("node", str(project / "dist" / "vectors.js"))
 
 
 def rust(documents: list[Document]) -> list[Answer]:
     """Of prost and prost-reflect."""
-    return _run([str(_RUST)], documents, _HERE)
+    return _run([*RUST_COMMAND, "direct"], documents)
 
 
-def _run(command: list[str], documents: list[Document], directory: Path) -> list[Answer]:
+def _run(command: list[str], documents: list[Document]) -> list[Answer]:
     lines = "".join(f"{json.dumps(_written(document))}\n" for document in documents)
-    done = subprocess.run(
-        command, input=lines, capture_output=True, encoding="utf-8", cwd=directory, timeout=_WITHIN, check=False
-    )
+    done = subprocess.run(command, input=lines, capture_output=True, encoding="utf-8", timeout=_WITHIN, check=False)
     assert not done.returncode, done.stderr[-2000:]
     answers = list(_read(done.stdout))
     assert len(answers) == len(documents), f"{len(answers)} answers to {len(documents)} documents"

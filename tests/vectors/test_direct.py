@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
 from tests.vectors.documents import Document
-from tests.vectors.findings import known, reading, taking, writing
-from tests.vectors.golden import Golden, goldens, stale
+from tests.vectors.findings import lines_of, reading, taking, writing
+from tests.vectors.golden import Golden, stale
 from tests.vectors.parties import OURS, Party, parties
 
 EVERYONE = (*OURS, "json_format")
 
 
 @pytest.fixture(scope="module")
-def everyone(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Party]:
-    return parties(tmp_path_factory.mktemp("vectors"))
-
-
-@pytest.fixture(scope="module")
-def vectors() -> list[Golden]:
-    return goldens()
+def everyone(project: Path) -> Mapping[str, Party]:
+    return parties(project)
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +25,6 @@ def written(everyone: Mapping[str, Party], vectors: list[Golden]) -> dict[str, l
     """By party what it writes of each vector in the default form; None where it refuses."""
     documents = [Document(vector.type, binary=vector.binary) for vector in vectors]
     return {name: [answer.json.get("default") for answer in everyone[name](documents)] for name in OURS}
-
-
-def lines_of(who: str) -> list[str]:
-    return sorted(line for lines in known().values() for line in lines if line.startswith(f"{who} "))
 
 
 def test_the_files_are_what_google_makes_of_the_lists() -> None:
