@@ -14,7 +14,7 @@ from iii_bridge.errors import LocalProtocolError
 from iii_bridge.testing.engines import Link
 from iii_bridge.testing.processes import Process, ProcessError
 
-__all__ = ["DEFAULT_READY", "AnyService", "WorkerOptions", "WorkerProcess", "spec_of"]
+__all__ = ["DEFAULT_READY", "AnyService", "Registrations", "WorkerOptions", "WorkerProcess", "spec_of"]
 
 DEFAULT_READY: Final = 60.0
 """Seconds a worker may take to register its functions."""
@@ -34,6 +34,52 @@ def spec_of(service: AnyService) -> ServiceSpec:
     if not isinstance(spec, ServiceSpec):
         raise LocalProtocolError(f"{service!r} is no generated service base and no client; name one")
     return spec
+
+
+class Registrations:
+    """Functions by namespace and id, as an engine lists them or not."""
+
+    def __init__(self, link: Link, wanted: Iterable[tuple[str | None, str]]) -> None:
+        """A namespace of None is the connection's."""
+        self._link = link
+        self._wanted = sorted(wanted, key=lambda pair: (pair[0] or "", pair[1]))
+
+    def present(self) -> list[str]:
+        """The ids that are listed."""
+        catalogue = Catalogue(self._link.bridge.call)
+
+        async def ask() -> list[str]:
+            found: list[str] = []
+            for space in dict.fromkeys(space for space, _ in self._wanted):
+                ids = [function_id for where, function_id in self._wanted if where == space]
+                found += await catalogue.describe(ids, space)
+            return found
+
+        return self._link.run(ask)
+
+    def missing(self) -> list[str]:
+        """The ids that are not."""
+        known = set(self.present())
+        return [function_id for _, function_id in self._wanted if function_id not in known]
+
+    def wait(self, process: Process, ready: float, settle: float | None = None) -> None:
+        """Returns when all are listed; with `settle`, also when some are and no other came for so many seconds.
+
+        Raises ProcessError when the program ends before, or when it takes longer than `ready` seconds.
+        """
+        end = time.monotonic() + ready
+        count, since = len(self._wanted), time.monotonic()
+        while missing := self.missing():
+            now = time.monotonic()
+            if len(missing) != count:
+                count, since = len(missing), now
+            if settle is not None and count < len(self._wanted) and now > since + settle:
+                return
+            if not process.running:
+                raise process.failure("ended before it registered", ", ".join(missing))
+            if now > end:
+                raise process.failure(f"did not within {ready:g} s register", ", ".join(missing))
+            time.sleep(_PAUSE)
 
 
 class WorkerOptions(TypedDict, total=False):
@@ -63,12 +109,11 @@ class WorkerProcess:
 
     def __init__(self, link: Link, command: str | Sequence[str], **options: Unpack[WorkerOptions]) -> None:
         """`command` is a list, or a line a shell would read. The program finds the engine in `$III_URL`."""
-        self._link = link
         space = options.get("namespace")
         methods = (method for service in options.get("services", ()) for method in spec_of(service).methods)
         wanted = {(method.namespace or space, method.function_id) for method in methods}
         wanted |= {(space, function_id) for function_id in options.get("functions", ())}
-        self._wanted = sorted(wanted, key=lambda pair: (pair[0] or "", pair[1]))
+        self._wanted = Registrations(link, wanted)
         self._ready = options.get("ready", DEFAULT_READY)
         self._settle = options.get("settle")
         self.process = Process(
@@ -88,14 +133,14 @@ class WorkerProcess:
 
         Raises ProcessError when another worker has one of them, when it ends, and when it takes too long.
         """
-        taken = self._registered()
+        taken = self._wanted.present()
         if taken:
             raise ProcessError(
                 f"{self.name} was not started: {', '.join(taken)} is registered already; stop its worker"
             )
         self.process.start()
         try:
-            self._wait()
+            self._wanted.wait(self.process, self._ready, self._settle)
         except BaseException:
             self.process.stop()
             raise
@@ -121,40 +166,8 @@ class WorkerProcess:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _wait(self) -> None:
-        end = time.monotonic() + self._ready
-        count, since = len(self._wanted), time.monotonic()
-        while missing := self._missing():
-            now = time.monotonic()
-            if len(missing) != count:
-                count, since = len(missing), now
-            if self._settle is not None and count < len(self._wanted) and now > since + self._settle:
-                return
-            if not self.process.running:
-                raise self.process.failure("ended before it registered", ", ".join(missing))
-            if now > end:
-                raise self.process.failure(f"did not within {self._ready:g} s register", ", ".join(missing))
-            time.sleep(_PAUSE)
-
     def _wait_gone(self) -> None:
         """The next worker may want the same ids; an engine that keeps them says so to that one."""
         end = time.monotonic() + _GONE_WITHIN
-        while self._registered() and time.monotonic() < end:
+        while self._wanted.present() and time.monotonic() < end:
             time.sleep(_PAUSE)
-
-    def _missing(self) -> list[str]:
-        known = set(self._registered())
-        return [function_id for _, function_id in self._wanted if function_id not in known]
-
-    def _registered(self) -> list[str]:
-        """Which of its functions the engine lists."""
-        catalogue = Catalogue(self._link.bridge.call)
-
-        async def ask() -> list[str]:
-            found: list[str] = []
-            for space in dict.fromkeys(space for space, _ in self._wanted):
-                ids = [function_id for where, function_id in self._wanted if where == space]
-                found += await catalogue.describe(ids, space)
-            return found
-
-        return self._link.run(ask)

@@ -16,7 +16,7 @@ from iii_bridge.testing.runner import RunnerOptions, run_contract
 
 PROTO = Path(__file__).parent / "proto"
 LEDGER = "ledger.v1.LedgerService"
-FEED = "ledger.v1.FeedService"
+FEED = "feed.v1.FeedService"
 
 
 @functools.cache

@@ -107,7 +107,7 @@ def test_calls_are_recorded_and_bad_ones_are_not(link: Link, ledger: MockWorker)
 
 
 def test_streams_of_all_kinds(link: Link) -> None:
-    page = contracts().message_class("ledger.v1.Page")
+    page = contracts().message_class("feed.v1.Page")
     spec = {method.full_name.rpartition("/")[2]: method for method in contracts().services[FEED].methods}
     two = [page(number=1, title="one"), page(number=2, title="two")]
     with MockWorker(contracts().services[FEED]).running(link.bridge.url) as feed:
