@@ -30,6 +30,7 @@ from iii_bridge.testing.workers import WorkerProcess
 __all__ = ["run_tests"]
 
 _SETTLE: Final = 2.0
+_SHOWN_LINES: Final = 40
 _STYLES: Final = {
     Verdict.PASSED.value: "green",
     Verdict.FAILED.value: "red",
@@ -109,16 +110,21 @@ def run_tests(
     def run() -> int:
         with ExitStack() as stack:
             link = _link(stack, url, own_engine=worker is not None)
-            if worker is not None:
-                stack.enter_context(_started(link, worker, here, names, namespace))
+            started = None if worker is None else _worker(link, worker, here, names, namespace)
+            if started is not None:
+                stack.enter_context(started)
             known = [here] if here is not None else link.run(lambda: contracts_there(Catalogue(link.bridge.call)))
             outcomes: list[Outcome] = []
             for contracts, chosen in chosen_services(known, names):
                 outcomes += run_contract(link, contracts, chosen, options)
+            code = 1 if any(outcome.verdict in _bad(strict) for outcome in outcomes) else 0
+            log = started.log().splitlines()[-_SHOWN_LINES:] if started is not None and code else []
         _show(outcomes, options.seed, as_json=as_json, strict=strict)
         if junit is not None:
             write_junit(outcomes, junit, strict=strict)
-        return 1 if any(outcome.verdict in _bad(strict) for outcome in outcomes) else 0
+        if log:
+            typer.echo("\n".join(["the worker printed:", *log]), err=True)
+        return code
 
     raise typer.Exit(reporting(run))
 
@@ -133,7 +139,7 @@ def _link(stack: ExitStack, url: str | None, *, own_engine: bool) -> Link:
         raise EngineAway.at(url) from None
 
 
-def _started(
+def _worker(
     link: Link, command: str, here: Contracts | None, names: Sequence[str], namespace: str | None
 ) -> WorkerProcess:
     """The worker; a function it does not register is a finding of the test, so not all are waited for."""

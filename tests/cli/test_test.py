@@ -25,7 +25,14 @@ from iii_bridge.testing import MockWorker
 from pathlib import Path
 from iii_bridge.dynamic import contracts_of_protos
 
-run(MockWorker(contracts_of_protos(Path(sys.argv[1])).services[sys.argv[2]]).service(), worker_name="mock")
+mock = MockWorker(contracts_of_protos(Path(sys.argv[1])).services[sys.argv[2]])
+# answers
+run(mock.service(), worker_name="mock")
+"""
+BROKEN = """
+from iii_bridge import StatusCode
+mock["Post"].fails(StatusCode.INTERNAL, "out of order")
+print("I am out of order", flush=True)
 """
 
 
@@ -100,6 +107,13 @@ def test_a_worker_is_started_on_an_engine_of_its_own(tmp_path: Path) -> None:
     done = run(LEDGER, "--worker", f"{sys.executable} {program} {PROTO} {LEDGER}", "--skip", "refuses")
     assert done.exit_code == 0, done.output
     assert "ledger::post   answers       passed" in done.stdout
+    assert "the worker printed" not in done.stderr
+    broken = tmp_path / "broken.py"
+    broken.write_text(WORKER.replace("# answers", BROKEN))
+    wrong = run(LEDGER, "--worker", f"{sys.executable} {broken} {PROTO} {LEDGER}", "--skip", "refuses")
+    assert wrong.exit_code == 1
+    assert "ledger::post: answers: failed with INTERNAL: out of order" in wrong.stdout
+    assert "the worker printed:\nI am out of order" in wrong.stderr
     ended = run(LEDGER, "--worker", f"{sys.executable} -c 'print(\"no engine for me\")'")
     assert ended.exit_code == 1
     assert "the worker ended before it registered ledger::count, ledger::post" in ended.stderr

@@ -14,7 +14,7 @@ from iii_bridge.errors import BridgeError
 from iii_bridge.testing.engines import Link, linked, live_engine
 from iii_bridge.testing.outcomes import Outcome, Verdict
 from iii_bridge.testing.processes import Process
-from iii_bridge.testing.runner import REGISTRATION
+from iii_bridge.testing.runner import ANSWERS, REGISTRATION
 from iii_bridge.testing.workers import Registrations
 from tests.docs.pages import DOCS, ROOT
 from tests.testing.ledger import LEDGER, contracts, outcomes_of
@@ -101,7 +101,7 @@ def test_a_worker_without_a_fault_passes(workers: dict[str, Link]) -> None:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_caught_where_the_texts_say(workers: dict[str, Link], fault: str) -> None:
     link = workers[fault]
-    failures = failed(outcomes_of(link, LEDGER, examples=30))
+    failures = failed(outcomes_of(link, LEDGER, examples=20))
     words = {True: "caught", False: "–"}
     registration = {summary for (_, check), summary in failures.items() if check == REGISTRATION}
     seen = {
@@ -111,6 +111,7 @@ def test_a_fault_is_caught_where_the_texts_say(workers: dict[str, Link], fault: 
     }
     assert seen == {name: table()[fault][name] for name in seen}, failures
     assert any(NAMED[fault] in summary for summary in failures.values()), failures
+    assert (("Post", ANSWERS) in failures) is (fault in WRONG_ANSWERS)  # whatever was registered
 
 
 NAMED = {
@@ -125,6 +126,7 @@ NAMED = {
     "stale-schema": "$.currency",
 }
 """What the finding names."""
+WRONG_ANSWERS = FAULTS[: FAULTS.index("wrong-route")]
 
 
 def test_every_fault_has_its_row() -> None:

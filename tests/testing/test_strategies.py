@@ -65,16 +65,15 @@ def test_every_document_of_a_random_contract_is_legal(seed: int) -> None:
 
 
 def test_every_field_kind_is_filled_and_left_out() -> None:
-    """Of the contract that has one of each: every member is seen present and absent, in both libraries."""
-    made = everything()
-    for cls in (made.cls("every.v1.Everything"), made.google("every.v1.Everything")):
-        names = {field.json_name for field in made.google("every.v1.Everything").DESCRIPTOR.fields}
-        present: Counter[str] = Counter()
-        documents = seen(Documents(cls, depth=1, unknown_enum_numbers=True).root(), 600)
-        for document in documents:
-            present.update(list(document))
-        assert {name for name in names if not present[name]} == set()
-        assert all(count < len(documents) for count in present.values())
+    """Of the contract that has one of each: every member is seen present and absent."""
+    cls = everything().google("every.v1.Everything")
+    names = {field.json_name for field in cls.DESCRIPTOR.fields}
+    present: Counter[str] = Counter()
+    documents = seen(Documents(cls, depth=1, unknown_enum_numbers=True).root(), 200)
+    for document in documents:
+        present.update(list(document))
+    assert {name for name in names if not present[name]} == set()
+    assert all(count < len(documents) for count in present.values())
 
 
 def test_the_rules_of_a_contract_hold_in_every_message() -> None:

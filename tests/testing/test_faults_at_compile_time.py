@@ -1,0 +1,72 @@
+"""The same faults in workers on generated code: what compilers refuse of them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.testing.ledger import PROTO
+from tests.testing.test_faulty_workers import FAULTS, table
+from tests.typescript.project import compile_typescript, generate, write_project
+
+TYPESCRIPT = """
+import {{ create }} from "@bufbuild/protobuf";
+import {{ registerLedger, type LedgerImplementation }} from "./gen/ledger/v1/ledger_iii.js";
+import {{ CountResponseSchema, PostedSchema, Side, type Entry }} from "./gen/ledger/v1/ledger_pb.js";
+import type {{ Worker }} from "./gen/iii_bridge/runtime/index.js";
+
+const post = ({{ account, cents, side }}: Entry) => create(PostedSchema, {{ {post} }});
+const count = () => create(CountResponseSchema, {{ entries: 0 }});
+const ledger: LedgerImplementation = {{ {methods} }};
+export const serve = (worker: Worker) => registerLedger(worker, ledger);
+export const used = [Side.DEBIT, post, count];
+"""
+RIGHT = "account, cents, side"
+POSTS = {
+    "none": RIGHT,
+    "renamed-field": "account, amount: cents, side",
+    "wrong-type": "account, cents: true, side",
+    "rounded-integer": "account, cents: Number(cents), side",
+    "missing-required": "cents, side",
+    "extra-field": 'account, cents, side, memo: "by hand"',
+    "wrong-enum": 'account, cents, side: "SIDE_WAYS"',
+    "missing-function": RIGHT,
+}
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the compiler says of each worker, all compiled at once."""
+    root = tmp_path_factory.mktemp("faults")
+    write_project(root, PROTO)
+    generate(root)
+    for fault, post in POSTS.items():
+        methods = "post" if fault == "missing-function" else "post, count"
+        text = TYPESCRIPT.format(post=post, methods=methods)
+        (root / "src" / f"{fault}.ts").write_text(text.replace("{ account, cents, side }:", f"{{ {taken(post)} }}:"))
+    said = compile_typescript(root, 7, noUnusedLocals=False)
+    found: dict[str, str] = {}
+    for file, problem in re.findall(r"src/([\w-]+)\.ts\(\d+,\d+\): error (.*)", said):
+        found.setdefault(file, problem)
+    return found
+
+
+def taken(post: str) -> str:
+    """The members a handler reads, so that none is unused."""
+    return ", ".join(name for name in ("account", "cents", "side") if re.search(rf"\b{name}\b(?!:)", post))
+
+
+def test_typescript_refuses_what_the_texts_say(refused: dict[str, str]) -> None:
+    assert "none" not in refused, refused
+    words = {fault: "caught" if fault in refused else "–" for fault in POSTS if fault != "none"}
+    # The glue binds the route and registers the schemas of the contract: there is nothing to get wrong.
+    words |= dict.fromkeys(("wrong-route", "stale-schema"), "impossible")
+    assert words == {fault: table()[fault]["TypeScript compiler"] for fault in FAULTS}, refused
+
+
+@pytest.mark.parametrize(
+    ("fault", "named"), [("renamed-field", "amount"), ("extra-field", "memo"), ("missing-function", "count")]
+)
+def test_what_is_wrong_is_named(refused: dict[str, str], fault: str, named: str) -> None:
+    assert named in refused[fault]
