@@ -25,7 +25,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for source in (HERE / "src").glob("*.ts"):
         shutil.copy(source, root / "src")
     generate(root)
-    assert compile_typescript(root) == ""
+    assert compile_typescript(root, 7) == ""
     return root
 
 

@@ -8,6 +8,7 @@ import { LogSchema, OrderSchema, ReportSchema, SampleSchema, type Order, type Re
 import { HttpResponseSchema, type CronTick, type HttpRequest, type StateChange, type StreamEvent } from "./gen/iii_bridge/v1/events_pb.js";
 import { ContractError, StatusError, type Context, type Worker } from "./gen/iii_bridge/runtime/index.js";
 import { registry } from "./gen/iii_bridge/registry.js";
+import { serveTape } from "./tape.js";
 
 const url = process.env["III_URL"] ?? "";
 const tracing = process.env["LAB_OTEL"] === "1";
@@ -97,6 +98,7 @@ async function main(): Promise<void> {
   const stop = (): void => void worker.shutdown().finally(() => process.exit(0));
   process.once("SIGTERM", stop);
   worker.registerFunction("ts::call", (data) => call(worker, data as Told));
+  await serveTape(worker);
   const { functionIds } = await registerLab(worker, new Lab());
   process.stderr.write(`ready: ${functionIds.join(", ")}\n`);
 }

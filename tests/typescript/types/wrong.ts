@@ -4,6 +4,8 @@ import { create } from "@bufbuild/protobuf";
 import type { Empty } from "@bufbuild/protobuf/wkt";
 import { LabClient, registerLab, registerMirror, type LabImplementation, type MirrorImplementation } from "./gen/lab/v1/lab_iii.js";
 import { OrderSchema, ReportSchema, SampleSchema, type Order, type Report, type Sample } from "./gen/lab/v1/lab_pb.js";
+import { registerTape, type TapeClient, type TapeImplementation } from "./gen/tape/v1/tape_iii.js";
+import { ItemSchema, type Item, type Order as PlayOrder } from "./gen/tape/v1/tape_pb.js";
 import type { Context, Worker } from "./gen/iii_bridge/runtime/index.js";
 
 declare const worker: Worker;
@@ -74,5 +76,25 @@ export function made(): unknown[] {
     create(SampleSchema, { nane: "n" }),
   ];
 }
+
+export async function streams(client: TapeClient): Promise<void> {
+  for await (const { number } of client.play({ count: 1 })) void (number satisfies bigint);
+  const { sum } = await client.record([{ number: 1n, body: "b" }]);
+  void (sum satisfies bigint);
+  // @ts-expect-error a stream is no promise of one message
+  const item: Item = await client.play({ count: 1 });
+  // @ts-expect-error a single message where a stream is taken
+  await client.record({ number: 1n });
+  // @ts-expect-error a number for a bigint, within a stream
+  await client.record([{ number: 1 }]);
+  // @ts-expect-error streams are not queued
+  await client.play.enqueue({ count: 1 });
+  void item;
+}
+
+declare const tape: TapeImplementation;
+export const played = registerTape(worker, tape);
+// @ts-expect-error a handler that answers with one message instead of a stream
+void registerTape(worker, { ...tape, play: (order: PlayOrder) => create(ItemSchema, { number: BigInt(order.count) }) });
 
 export type Checked = LabImplementation["echo"];

@@ -54,7 +54,8 @@ def _service(lines: Lines, service: Service) -> None:
         with lines.indented("constructor(worker: bridge.Worker) {", "}"):
             for method in service.methods:
                 name = method_name(method.name)
-                lines.add(f"this.{name} = bridge.call(worker, {base}Service.checks({text(name)}));")
+                checks = f"{base}Service.checks({text(name)})"
+                lines.add(f"this.{name} = bridge.call<{_method(base, method)}>(worker, {checks});")
     lines.add("", f"/** Serves {service.full_name}: resolves once its functions are registered and bound. */")
     with lines.indented(f"export function register{base}("):
         lines.add(

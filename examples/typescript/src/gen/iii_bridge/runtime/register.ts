@@ -13,6 +13,7 @@ import type { FunctionFrame, ServiceContract } from "./contract.js";
 import { httpHandler } from "./http.js";
 import { eventHandler, telling, unaryHandler, type SdkHandler, type ServedMethod } from "./served.js";
 import { isMembers } from "./status.js";
+import { streamHandler } from "./stream_served.js";
 
 export interface ServeOptions {
   /** Whether an internal function answers with the contract, for `iii-bridge check` and other tools; default true. */
@@ -88,7 +89,9 @@ function served(service: Service, name: string, worker: Worker, implementation: 
 
 function* functionsOf(contract: ServiceContract, methods: ReadonlyMap<string, ServedMethod>, reflection: boolean): Iterable<[FunctionFrame, SdkHandler]> {
   const of = (name: string): ServedMethod => methods.get(name) as ServedMethod;
-  for (const [name, { frame }] of Object.entries(contract.methods)) yield [frame, unaryHandler(of(name))];
+  for (const [name, { frame, kind }] of Object.entries(contract.methods)) {
+    yield [frame, kind === "unary" ? unaryHandler(of(name)) : streamHandler(of(name))];
+  }
   for (const adapter of contract.http) yield [adapter.frame, httpHandler(adapter, methods)];
   for (const adapter of contract.events) yield [adapter.frame, eventHandler(adapter, of(adapter.method))];
   if (reflection) yield [contract.reflection.frame, () => Promise.resolve(contract.reflection.answer)];

@@ -34,8 +34,8 @@ export class InventoryClient {
     readonly count: bridge.Call<InventoryMethods["count"]>;
 
     constructor(worker: bridge.Worker) {
-        this.reserve = bridge.call(worker, InventoryService.checks("reserve"));
-        this.count = bridge.call(worker, InventoryService.checks("count"));
+        this.reserve = bridge.call<InventoryMethods["reserve"]>(worker, InventoryService.checks("reserve"));
+        this.count = bridge.call<InventoryMethods["count"]>(worker, InventoryService.checks("count"));
     }
 }
 

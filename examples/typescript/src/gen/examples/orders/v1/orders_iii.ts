@@ -38,9 +38,9 @@ export class OrdersClient {
     readonly measure: bridge.Call<OrdersMethods["measure"]>;
 
     constructor(worker: bridge.Worker) {
-        this.place = bridge.call(worker, OrdersService.checks("place"));
-        this.get = bridge.call(worker, OrdersService.checks("get"));
-        this.measure = bridge.call(worker, OrdersService.checks("measure"));
+        this.place = bridge.call<OrdersMethods["place"]>(worker, OrdersService.checks("place"));
+        this.get = bridge.call<OrdersMethods["get"]>(worker, OrdersService.checks("get"));
+        this.measure = bridge.call<OrdersMethods["measure"]>(worker, OrdersService.checks("measure"));
     }
 }
 

@@ -34,8 +34,8 @@ export class PricingClient {
     readonly count: bridge.Call<PricingMethods["count"]>;
 
     constructor(worker: bridge.Worker) {
-        this.quote = bridge.call(worker, PricingService.checks("quote"));
-        this.count = bridge.call(worker, PricingService.checks("count"));
+        this.quote = bridge.call<PricingMethods["quote"]>(worker, PricingService.checks("quote"));
+        this.count = bridge.call<PricingMethods["count"]>(worker, PricingService.checks("count"));
     }
 }
 

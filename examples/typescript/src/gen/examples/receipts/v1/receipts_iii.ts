@@ -34,8 +34,8 @@ export class ReceiptsClient {
     readonly sum: bridge.Call<ReceiptsMethods["sum"]>;
 
     constructor(worker: bridge.Worker) {
-        this.write = bridge.call(worker, ReceiptsService.checks("write"));
-        this.sum = bridge.call(worker, ReceiptsService.checks("sum"));
+        this.write = bridge.call<ReceiptsMethods["write"]>(worker, ReceiptsService.checks("write"));
+        this.sum = bridge.call<ReceiptsMethods["sum"]>(worker, ReceiptsService.checks("sum"));
     }
 }
 

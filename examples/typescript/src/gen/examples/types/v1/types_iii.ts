@@ -34,8 +34,8 @@ export class PythonTypesClient {
     readonly relay: bridge.Call<PythonTypesMethods["relay"]>;
 
     constructor(worker: bridge.Worker) {
-        this.echo = bridge.call(worker, PythonTypesService.checks("echo"));
-        this.relay = bridge.call(worker, PythonTypesService.checks("relay"));
+        this.echo = bridge.call<PythonTypesMethods["echo"]>(worker, PythonTypesService.checks("echo"));
+        this.relay = bridge.call<PythonTypesMethods["relay"]>(worker, PythonTypesService.checks("relay"));
     }
 }
 
@@ -76,8 +76,8 @@ export class TypescriptTypesClient {
     readonly relay: bridge.Call<TypescriptTypesMethods["relay"]>;
 
     constructor(worker: bridge.Worker) {
-        this.echo = bridge.call(worker, TypescriptTypesService.checks("echo"));
-        this.relay = bridge.call(worker, TypescriptTypesService.checks("relay"));
+        this.echo = bridge.call<TypescriptTypesMethods["echo"]>(worker, TypescriptTypesService.checks("echo"));
+        this.relay = bridge.call<TypescriptTypesMethods["relay"]>(worker, TypescriptTypesService.checks("relay"));
     }
 }
 
@@ -118,8 +118,8 @@ export class RustTypesClient {
     readonly relay: bridge.Call<RustTypesMethods["relay"]>;
 
     constructor(worker: bridge.Worker) {
-        this.echo = bridge.call(worker, RustTypesService.checks("echo"));
-        this.relay = bridge.call(worker, RustTypesService.checks("relay"));
+        this.echo = bridge.call<RustTypesMethods["echo"]>(worker, RustTypesService.checks("echo"));
+        this.relay = bridge.call<RustTypesMethods["relay"]>(worker, RustTypesService.checks("relay"));
     }
 }
 
