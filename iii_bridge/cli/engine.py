@@ -61,6 +61,12 @@ def engine(
             help="let http-invoked functions be at private and loopback addresses, and over plain http",
         ),
     ] = False,
+    endpoint_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GLOB", help="host that http-invoked functions may be at; repeatable, anywhere unless given"
+        ),
+    ] = None,
     topic_retention: Annotated[
         float,
         typer.Option(
@@ -95,7 +101,9 @@ def engine(
             topic_retention=topic_retention * _DAY or None,
             http_middleware=http_middleware or (),
             http_functions=HttpSecurity(
-                block_private_ips=not allow_private_endpoints, require_https=not allow_private_endpoints
+                url_allowlist=endpoint_host or ("*",),
+                block_private_ips=not allow_private_endpoints,
+                require_https=not allow_private_endpoints,
             ),
         )
     except ValueError as error:

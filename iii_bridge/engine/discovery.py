@@ -327,8 +327,16 @@ def _owner_name(binding: Binding) -> str | None:
     return None if binding.owner is None else binding.owner.details.name
 
 
+def _compact(config: Raw) -> str:
+    """Without white space and escapes; as it came where no reader takes it: a number beyond every float, say."""
+    try:
+        return bytes(msgspec.json.encode(msgspec.json.decode(config))).decode()
+    except (msgspec.DecodeError, RecursionError):
+        return bytes(config).decode("utf-8", "replace")
+
+
 def _binding_row(binding: Binding) -> Row:
-    text = bytes(msgspec.json.encode(msgspec.json.decode(binding.config))).decode()
+    text = _compact(binding.config)
     return {
         "id": binding.id,
         "trigger_type": binding.trigger_type,

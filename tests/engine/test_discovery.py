@@ -287,3 +287,9 @@ async def test_what_is_described_wrongly_or_oddly_is_listed_all_the_same() -> No
                 assert info.get(member) == schema
                 assert (member in info) is (schema is not None)
         assert len(await listed(worker, prefix="odd::")) == len(odd)
+        config = '{ "api_path": "/o", "far": 1e999 }'  # beyond every float: kept, and shown as it came
+        await worker.socket.send(
+            f'{{"type":"registertrigger","id":"t","trigger_type":"http","function_id":"odd::0","config":{config}}}'
+        )
+        (row,) = (await worker.call("engine::registered-triggers::list", {}))["result"]["registered_triggers"]
+        assert row["config_summary"] == config

@@ -34,6 +34,7 @@ _CURES: Final = {
     sqlite3.SQLITE_BUSY: f"{FILE} is locked by another program; end what writes to it",
     sqlite3.SQLITE_FULL: "the disk of the data directory is full; make room",
     sqlite3.SQLITE_IOERR: "the disk of the data directory cannot be written; it may be full",
+    sqlite3.SQLITE_CORRUPT: f"{FILE} is damaged; stop the engine and put a backup in its place",
     sqlite3.SQLITE_READONLY: f"{FILE} may not be written; look at its permissions",
 }
 _OLD_FILE: Final = "queue.db"

@@ -186,6 +186,29 @@ async def test_a_full_disk_is_a_clear_error_and_what_was_acknowledged_stays(tmp_
 
 
 @asynchronous
+async def test_a_damaged_file_is_a_clear_error_and_the_rest_can_be_read(tmp_path: Path) -> None:
+    database = Database(tmp_path)
+    await database.open()
+    await database.submit(lambda db: db.execute("CREATE TABLE whole (x)"))
+    await database.submit(lambda db: db.execute("CREATE TABLE broken (x)"))
+    await database.submit(lambda db: db.execute("INSERT INTO whole VALUES (1)"))
+    (page,) = await database.submit(
+        lambda db: db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'broken'").fetchone()
+    )
+    (size,) = await database.submit(lambda db: db.execute("PRAGMA page_size").fetchone())
+    await database.close()
+    with (tmp_path / FILE).open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    await database.open()
+    for sql in ("SELECT x FROM broken", "INSERT INTO broken VALUES (1)"):
+        with pytest.raises(StoreError, match=r"malformed: engine\.db is damaged; stop the engine and put a backup"):
+            await database.submit(lambda db, sql=sql: db.execute(sql).fetchall())
+    assert await database.submit(lambda db: db.execute("SELECT x FROM whole").fetchall()) == [(1,)]
+    await database.close()
+
+
+@asynchronous
 async def test_memory_cannot_be_copied(tmp_path: Path) -> None:
     database = Database(None)
     await database.open()
