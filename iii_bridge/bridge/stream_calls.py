@@ -214,8 +214,10 @@ class _Call(Generic[Response]):
             return
         self._started = True
         self._owner.open_calls.add(self)
+        starting = self._owner.lingering.start(self._start(), f"{self._method.function_id} opening")
         try:
-            await self._start()
+            # To its end, also when nobody waits any more: an engine keeps a channel with an unclaimed end for minutes.
+            await asyncio.shield(starting)
         except BaseException:
             self.close()
             raise
@@ -304,7 +306,10 @@ class _Call(Generic[Response]):
         )
         self._invocation = owner.lingering.start(work, method.function_id)
         self._invocation.add_done_callback(self._on_result)
-        if self._outgoing is not None:
+        if self._over:  # given up meanwhile: the callee has to learn of it, and claim its ends
+            self.leave()
+            self._end_invocation()
+        elif self._outgoing is not None:
             self._sender = owner.lingering.start(self._send(self._outgoing), f"{method.function_id} requests")
 
     async def _open_channels(self) -> StreamRefs:
@@ -413,5 +418,9 @@ class _Call(Generic[Response]):
         if self._outgoing is not None:
             self._outgoing.finish(within=_CANCEL_GRACE)
         self._stop_sending()
-        if self._invocation is not None:
-            self._invocation.cancel()
+        self._end_invocation()
+
+    def _end_invocation(self) -> None:
+        """Waits for its answer no longer, but long enough for it to reach the engine."""
+        if self._invocation is not None and not self._invocation.done():
+            self._loop.call_later(_CANCEL_GRACE, self._invocation.cancel)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import Any, Final, TypeAlias, cast
 
 import grpc
+import grpc.aio
 
 from iii_bridge.contract.backend import backend_of
 from iii_bridge.contract.caller import Caller
@@ -29,18 +30,21 @@ def handler_of(
     """Serves a method through `caller`; `namespace` is where its function is looked up."""
     served = _Served(method, caller, rpc, namespace)
     if method.kind is MethodKind.SERVER_STREAM:
-        return _handler(grpc.unary_stream_rpc_method_handler, served.server_stream)
+        return _handler(grpc.stream_stream_rpc_method_handler, served.server_stream)
     if method.kind is MethodKind.CLIENT_STREAM:
         return _handler(grpc.stream_unary_rpc_method_handler, served.client_stream)
     if method.kind is MethodKind.BIDI_STREAM:
         return _handler(grpc.stream_stream_rpc_method_handler, served.bidi_stream)
     if method.delivery is Delivery.SYNC:
-        return _handler(grpc.unary_unary_rpc_method_handler, served.unary)
-    return _handler(grpc.unary_unary_rpc_method_handler, served.delivered)
+        return _handler(grpc.stream_unary_rpc_method_handler, served.unary)
+    return _handler(grpc.stream_unary_rpc_method_handler, served.delivered)
 
 
 def _handler(make: Callable[..., Any], behaviour: Callable[..., Any]) -> Handler:
-    """Without a deserializer: what it raises would be UNKNOWN, and a malformed message is the client's mistake."""
+    """Without a deserializer: what it raises would be UNKNOWN, and a malformed message is the client's mistake.
+
+    A single request is read here as well: grpcio never answers a call that ends without one.
+    """
     return cast("Handler", make(behaviour))
 
 
@@ -56,7 +60,9 @@ class _Served:
         self._requests = backend_of(request)
         self._serialize = backend_of(response).serialize
 
-    async def unary(self, data: bytes, context: RpcContext) -> bytes:
+    async def unary(self, _: Any, context: RpcContext) -> bytes:
+        data = await context.read()
+
         async def body(call: Admitted) -> bytes:
             response = await self._caller.call_method(
                 self._method,
@@ -69,8 +75,9 @@ class _Served:
 
         return await self._rpc.run(self._method, context, body)
 
-    async def delivered(self, data: bytes, context: RpcContext) -> bytes:
+    async def delivered(self, _: Any, context: RpcContext) -> bytes:
         """Void or through a queue: the answer is empty, and the receipt is response metadata."""
+        data = await context.read()
 
         async def body(call: Admitted) -> bytes:
             method, request = self._method, self._parse(data)
@@ -87,7 +94,9 @@ class _Served:
 
         return await self._rpc.run(self._method, context, body)
 
-    async def server_stream(self, data: bytes, context: RpcContext) -> None:
+    async def server_stream(self, _: Any, context: RpcContext) -> None:
+        data = await context.read()
+
         async def body(call: Admitted) -> None:
             await self._answer(self._parse(data), call, context)
 
@@ -126,8 +135,11 @@ class _Served:
             yield self._parse(data, f"$[{index}]")
             index += 1
 
-    def _parse(self, data: bytes, path: str = "$") -> Any:
+    def _parse(self, data: Any, path: str = "$") -> Any:
+        """A message, from bytes or from the end of a call that has none."""
         method = self._method
+        if data is grpc.aio.EOF:
+            raise ContractError(method.function_id, Side.REQUEST, path, "the call has no message, or half of one")
         try:
             return self._requests.parse(method.request, data)
         except ValueError:

@@ -20,6 +20,7 @@ DEFAULT_MAX_CALLS: Final = 1000
 """Calls under way at once."""
 
 _MAX_METADATA: Final = 16 * 1024
+_FURTHER_STREAMS: Final = 1000  # of one connection: far beyond what is let in, so that what is too much is told so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +98,13 @@ class GatewayOptions:
 
     def channel_arguments(self) -> list[tuple[str, int]]:
         """The same in the words of gRPC's core."""
+        streams = 10 * self.max_calls + _FURTHER_STREAMS
         arguments = {
             "grpc.max_receive_message_length": self.max_message_bytes,
             "grpc.max_send_message_length": -1,  # the engine's frames are limited already
+            "grpc.max_concurrent_streams": streams,
+            "grpc.server.max_pending_requests": streams,  # what waits beyond that is CANCELLED, by the core
+            "grpc.server.max_pending_requests_hard_limit": streams,
             "grpc.max_metadata_size": _MAX_METADATA,
             "grpc.absolute_max_metadata_size": _MAX_METADATA,
             "grpc.keepalive_time_ms": _milliseconds(self.keepalive),
