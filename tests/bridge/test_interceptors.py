@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import queue
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -149,7 +150,14 @@ def test_blocking_ones_run_where_the_blocking_code_runs() -> None:
         threads["server"] = threading.current_thread().name
         return proceed(call)
 
-    service = BlockingOrders()
+    noted: queue.Queue[str] = queue.Queue()
+
+    class Noting(BlockingOrders):
+        def note(self, request: Any, context: Any, /) -> Any:
+            noted.put(request.sku)
+            return super().note(request, context)
+
+    service = Noting()
     log: list[Any] = []
     with in_memory_sync(
         service, client_interceptors=[client], server_interceptors=[server, Spy("async", log)]
@@ -157,8 +165,9 @@ def test_blocking_ones_run_where_the_blocking_code_runs() -> None:
         assert orders.place(shop.PlaceRequest(sku="tea")).order_id == "tea"
         assert threads["client"] == threading.current_thread().name
         assert threads["server"] in service.threads
-        orders.note.void(shop.PlaceRequest(sku="tea"))
-        assert orders.note.enqueue(shop.PlaceRequest(sku="tea")).message_receipt_id
+        orders.note.void(shop.PlaceRequest(sku="void"))
+        assert orders.note.enqueue(shop.PlaceRequest(sku="queued")).message_receipt_id
+        assert {noted.get(timeout=30), noted.get(timeout=30)} == {"void", "queued"}, "nothing is under way any more"
     assert log[0][0] == "async"
 
 
