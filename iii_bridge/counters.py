@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 __all__ = ["COUNTERS", "LABELS", "REST", "CounterName", "Counters"]
 
-CounterName = Literal["violations", "retries", "hedges", "reconnects", "unknown_members"]
+CounterName = Literal["violations", "retries", "hedges", "reconnects", "unknown_members", "streams", "stream_items"]
 """What is counted."""
 
 LABELS: Final[Mapping[CounterName, tuple[str, ...]]] = MappingProxyType(
@@ -22,9 +22,15 @@ LABELS: Final[Mapping[CounterName, tuple[str, ...]]] = MappingProxyType(
         "hedges": ("function",),
         "reconnects": ("worker",),
         "unknown_members": ("message", "path"),
+        "streams": ("function", "side", "outcome"),
+        "stream_items": ("function", "side", "direction"),
     }
 )
-"""What each is counted by. `reason` is timeout, connection, executor or missing."""
+"""What each is counted by.
+
+`reason` is timeout, connection, executor, missing or closing. `side` of a stream is client or server, `direction` sent
+or received, and `outcome` ok, or the status it ended with, CANCELLED for one that was left.
+"""
 
 REST: Final = "…"
 """Stands for every further label once there are too many."""

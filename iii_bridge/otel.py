@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Final
@@ -18,10 +19,11 @@ from opentelemetry import metrics, propagate, trace
 from opentelemetry.metrics import CallbackOptions, MeterProvider, Observation
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider
 
+from iii_bridge.aio.channels import close_iterator
 from iii_bridge.bridge.interceptors import ClientCall, ServerCall
-from iii_bridge.contract.spec import Delivery, MethodSpec
+from iii_bridge.bridge.stream_counts import outcome_name
+from iii_bridge.contract.spec import Delivery, MethodKind, MethodSpec
 from iii_bridge.counters import COUNTERS, LABELS, CounterName
-from iii_bridge.errors import BridgeError
 
 __all__ = ["OpenTelemetry"]
 
@@ -32,6 +34,8 @@ _NAMES: Final = {
     "hedges": "copies of calls sent in advance",
     "reconnects": "connections to the engine that were lost",
     "unknown_members": "members that no contract knows",
+    "streams": "streams that have ended",
+    "stream_items": "messages that streams carried",
 }
 
 
@@ -62,8 +66,11 @@ class OpenTelemetry:
         """A `ClientInterceptor`."""
         kind = SpanKind.CLIENT if call.delivery is Delivery.SYNC else SpanKind.PRODUCER
         attributes = {"iii.delivery": call.delivery.value, **_attributes(call.function_id, call.method)}
-        with self._span(f"call {call.function_id}", kind, attributes) as span:
-            return await self._timed(span, self._client_seconds, call.function_id, lambda: proceed(call))
+        name, seconds = f"call {call.function_id}", self._client_seconds
+        if _gives_stream(call.method):
+            return await self._stream(name, kind, attributes, seconds, call.function_id, lambda: proceed(call))
+        with self._span(name, kind, attributes) as span:
+            return await self._timed(span, seconds, call.function_id, lambda: proceed(call))
 
     async def rpc(
         self, method: MethodSpec[Any, Any], carrier: Mapping[str, str], work: Callable[[], Awaitable[Any]]
@@ -93,8 +100,13 @@ class OpenTelemetry:
             attributes["iii.trigger.type"] = context.binding.trigger_type
         token = contexts.attach(parent)
         try:
-            with self._span(f"execute {context.function_id}", SpanKind.SERVER, attributes) as span:
-                return await self._timed(span, self._server_seconds, context.function_id, lambda: proceed(call))
+            name, seconds = f"execute {context.function_id}", self._server_seconds
+            if _gives_stream(call.method):
+                return await self._stream(
+                    name, SpanKind.SERVER, attributes, seconds, context.function_id, lambda: proceed(call)
+                )
+            with self._span(name, SpanKind.SERVER, attributes) as span:
+                return await self._timed(span, seconds, context.function_id, lambda: proceed(call))
         finally:
             contexts.detach(token)
 
@@ -112,13 +124,83 @@ class OpenTelemetry:
         try:
             return await work()
         except BaseException as error:
-            outcome = _outcome(error)
+            outcome = outcome_name(error)
             span.set_attribute("error.type", outcome)
             span.set_status(Status(StatusCode.ERROR, outcome))
             raise
         finally:
             attributes = {"iii.function.id": function_id, "outcome": outcome}
             seconds.record(time.perf_counter() - begin, attributes)
+
+    async def _stream(
+        self,
+        name: str,
+        kind: SpanKind,
+        attributes: Mapping[str, str | int],
+        seconds: metrics.Histogram,
+        function_id: str,
+        start: Callable[[], Awaitable[Any]],
+    ) -> Any:
+        """A span, and a duration, from the start of a stream of responses to its end."""
+        span = self._tracer.start_span(name, kind=kind, attributes=attributes)
+        begin = time.perf_counter()
+
+        def end(error: BaseException | None) -> None:
+            outcome = outcome_name(error)
+            if error is not None:
+                span.set_attribute("error.type", outcome)
+                span.set_status(Status(StatusCode.ERROR, outcome))
+            span.end()
+            seconds.record(time.perf_counter() - begin, {"iii.function.id": function_id, "outcome": outcome})
+
+        try:
+            with _current(span):
+                items = await start()
+        except BaseException as error:
+            end(error)
+            raise
+        return _Watched(items, span, end)
+
+
+class _Watched:
+    """A stream whose end is told once; its span is the current one while it makes an item."""
+
+    def __init__(self, items: Any, span: Span, end: Callable[[BaseException | None], None]) -> None:
+        self._items = aiter(items)
+        self._span = span
+        self._end: Callable[[BaseException | None], None] | None = end
+
+    def __aiter__(self) -> _Watched:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            with _current(self._span):
+                return await anext(self._items)
+        except StopAsyncIteration:
+            self._ended(None)
+            raise
+        except BaseException as error:
+            self._ended(error)
+            raise
+
+    async def aclose(self) -> None:
+        """Left before its end, unless that was reached."""
+        await close_iterator(self._items)
+        self._ended(CancelledError())
+
+    def _ended(self, error: BaseException | None) -> None:
+        end, self._end = self._end, None
+        if end is not None:
+            end(error)
+
+
+def _current(span: Span) -> AbstractContextManager[Any]:
+    return trace.use_span(span, end_on_exit=False, record_exception=False, set_status_on_exception=False)
+
+
+def _gives_stream(method: MethodSpec[Any, Any] | None) -> bool:
+    return method is not None and method.kind in (MethodKind.SERVER_STREAM, MethodKind.BIDI_STREAM)
 
 
 _observed: Final[list[MeterProvider | None]] = []
@@ -138,8 +220,3 @@ def _attributes(function_id: str, method: MethodSpec[Any, Any] | None) -> dict[s
     if method is not None:
         attributes["rpc.service"], _, attributes["rpc.method"] = method.full_name.partition("/")
     return attributes
-
-
-def _outcome(error: BaseException) -> str:
-    """A status for errors of ours, else the type: texts may hold what traces should not."""
-    return error.status.name if isinstance(error, BridgeError) else type(error).__name__

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any
 
@@ -21,6 +22,7 @@ from iii_bridge.bridge.settings import Settings
 from iii_bridge.counters import COUNTERS
 from iii_bridge.otel import OpenTelemetry
 from tests.bridge.contracts import shop
+from tests.bridge.streams import Watch, orders, until_nothing_is_left
 from tests.bridge.support import bench, run_really
 from tests.bridge.test_in_memory import Orders
 
@@ -89,6 +91,73 @@ def test_caller_and_handlers_are_in_one_trace() -> None:
         assert {point.attributes["iii.function.id"] for point in points} >= {"orders::place", "inner::echo"}
 
     run_really(main())
+
+
+class Watching(Watch):
+    """Asks another function for each item."""
+
+    def __init__(self, bridge: Any) -> None:
+        super().__init__()
+        self._bridge = bridge
+
+    async def watch(self, request: Any, context: Any, /) -> AsyncIterator[Any]:
+        async for item in super().watch(request, context):
+            await self._bridge.call("inner::echo", {})
+            yield item
+
+
+def test_a_stream_is_one_span_at_each_side_to_its_end_and_is_counted() -> None:
+    async def main() -> None:
+        seen = Seen()
+        before = COUNTERS.snapshot()
+        async with bench() as b:
+            worker = await b.bridge("worker", opentelemetry=seen.telemetry)
+            caller = await b.bridge("caller", opentelemetry=seen.telemetry)
+            worker.register_function("inner::echo", lambda payload: payload)
+            await worker.serve(Watching(worker))
+            seen.exporter.clear()
+            client = shop.WatchClient(caller)
+            with seen.tracer.start_as_current_span("user"):
+                assert len([item async for item in client.watch(shop.GetRequest(limit=3))]) == 3
+                assert len([item async for item in client.chat(orders(4))]) == 4
+                await client.upload(orders(5))
+                with pytest.raises(StatusError):
+                    async for _ in client.watch(shop.GetRequest(order_id="fail", limit=2)):
+                        pass
+                async with client.watch(shop.GetRequest(order_id="wait", limit=1)) as answers:
+                    await anext(answers)
+            await until_nothing_is_left(b.engine, worker, caller)
+        spans = [span for span in seen.exporter.get_finished_spans() if span.name.endswith("watch::watch")]
+        ends = {(span.name.split()[0], (span.attributes or {}).get("error.type", "ok")) for span in spans}
+        assert ends == {(side, end) for side in ("call", "execute") for end in ("ok", "ABORTED", "CANCELLED")}
+        echo = seen.spans()["execute inner::echo"]
+        executed = {span.context.span_id: span for span in spans if span.name.startswith("execute")}
+        inner = [span for span in seen.exporter.get_finished_spans() if span.name == "call inner::echo"]
+        assert {span.parent.span_id for span in inner if span.parent} <= set(executed), "a child of what makes the item"
+        assert all(
+            (span.end_time or 0) <= (executed[span.parent.span_id].end_time or 0) for span in inner if span.parent
+        )
+        assert len({span.context.trace_id for span in (*spans, echo)}) == 1
+        points = seen.metrics()["iii_bridge.client.duration"]
+        ends = {(p.attributes["iii.function.id"], p.attributes["outcome"]) for p in points}
+        assert {("watch::watch", end) for end in ("ok", "ABORTED", "CANCELLED")} <= ends
+        after = COUNTERS.snapshot()
+
+        def more(name: Any, *labels: str) -> int:
+            return after[name].get(labels, 0) - before[name].get(labels, 0)
+
+        for side in ("client", "server"):
+            for end in ("ok", "ABORTED", "CANCELLED"):
+                assert more("streams", "watch::watch", side, end) == 1, (side, end)
+            assert more("streams", "watch::chat", side, "ok") == 1
+            assert more("streams", "watch::upload", side, "ok") == 1
+        assert more("stream_items", "watch::watch", "server", "sent") == 3 + 2 + 1
+        assert more("stream_items", "watch::watch", "client", "received") == 3 + 2 + 1
+        assert more("stream_items", "watch::chat", "client", "sent") == 4
+        assert more("stream_items", "watch::upload", "server", "received") == 5
+        assert "iii_bridge.stream_items" in seen.metrics()
+
+    run_really(main(), 60)
 
 
 def test_failures_are_marked_without_their_texts_and_counters_are_metrics() -> None:

@@ -15,12 +15,14 @@ from iii_bridge.aio.channels import Channels, Incoming, Lingering, Outgoing, clo
 from iii_bridge.aio.transport import TransportClosed
 from iii_bridge.bridge.calls import Calls
 from iii_bridge.bridge.checks import checks_of
+from iii_bridge.bridge.stream_counts import count_stream, outcome_name
 from iii_bridge.bridge.thread_items import ThreadedItems
 from iii_bridge.contract.spec import MethodKind, MethodSpec
 from iii_bridge.errors import ClosedError, ConnectionLostError, ContractError, InvocationTimeoutError, Outcome
 from iii_bridge.protocol.channel import ChannelRef
 from iii_bridge.protocol.stream_call import CallerStream
 from iii_bridge.protocol.stream_refs import StreamRefs, attach_refs
+from iii_bridge.status import StatusCode
 from iii_bridge.types import Json
 
 __all__ = ["InterceptedResponses", "Responses", "StreamCalls"]
@@ -205,6 +207,7 @@ class _Call(Generic[Response]):
         self._invocation: asyncio.Task[Raw] | None = None
         self._sender: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._counted = False
 
     # --- what the handle does --------------------------------------------------
 
@@ -263,6 +266,8 @@ class _Call(Generic[Response]):
     def close(self) -> None:
         """Ends the call at both sides, unless it has ended."""
         self._over = True
+        if self._started and not self._stream.ended:
+            self._count(StatusCode.CANCELLED.name)
         self._stream.abort(None)
         self._changed()
         self.leave()
@@ -376,6 +381,7 @@ class _Call(Generic[Response]):
 
     def _changed(self) -> None:
         if self._stream.ended:
+            self._count(outcome_name(self._stream.error))
             self._tear_down()
             self._ended.set()
             if self._incoming is not None:
@@ -398,6 +404,19 @@ class _Call(Generic[Response]):
         except BaseException:
             self.close()
             raise
+
+    def _count(self, outcome: str) -> None:
+        if self._counted or not self._started:
+            return
+        self._counted = True
+        incoming, outgoing = self._incoming, self._outgoing
+        count_stream(
+            self._method.function_id,
+            "client",
+            outcome,
+            sent=0 if outgoing is None else outgoing.items.count,
+            received=0 if incoming is None else incoming.items.received,
+        )
 
     def _finish(self) -> None:
         """The end is reached: says so once, with the error if there was one."""

@@ -24,6 +24,7 @@ from iii_bridge.bridge.handlers import (
     method_handler,
 )
 from iii_bridge.bridge.interceptors import AnyServerInterceptor, only_async, only_blocking
+from iii_bridge.bridge.stream_counts import count_stream, outcome_name
 from iii_bridge.bridge.thread_items import BlockingItems, ThreadedItems
 from iii_bridge.contract.spec import MethodKind, MethodSpec
 from iii_bridge.errors import ContractError, LocalProtocolError, Side, StatusError
@@ -150,11 +151,28 @@ class _Serving:
             self._outgoing = Outgoing(OutgoingItems(now), self._caller_left)
 
     async def run(self, data: Raw, refs: StreamRefs, home: StreamHome) -> Raw:
-        """Serves it to its end, or until the caller goes away.
+        """Serves it to its end, or until the caller goes away; counts it.
 
         A request that breaks the contract is refused with the channels open: the caller reads their end, and need not
         wait for items that may be on their way.
         """
+        ended: BaseException | None = None
+        try:
+            return await self._run(data, refs, home)
+        except BaseException as error:
+            ended = error
+            raise
+        finally:
+            incoming, outgoing = self._incoming, self._outgoing
+            count_stream(
+                self._method.function_id,
+                "server",
+                outcome_name(ended),
+                sent=0 if outgoing is None else outgoing.items.count,
+                received=0 if incoming is None else incoming.items.received,
+            )
+
+    async def _run(self, data: Raw, refs: StreamRefs, home: StreamHome) -> Raw:
         try:
             await self._open(refs, home)
             self._work = asyncio.ensure_future(self._produce(data))
