@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import signal
@@ -10,9 +11,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
+import httpx
 import pytest
 from websockets.sync.client import connect
+
+from tests.engine.support import BareWorker
 
 READY = re.compile(r"engine ready: workers (ws://\S+)  http (http://\S+)  streams (ws://\S+)  data in (.+)\n")
 
@@ -91,6 +96,28 @@ def test_the_full_engines_config_is_refused_and_never_left_out_in_silence() -> N
         _, error = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "reads no config.yaml" in " ".join(error.replace("│", " ").split())
+
+
+def test_options_reach_the_engine() -> None:
+    """Middleware of every route, and where endpoints may be."""
+    options = ["--memory", "--http-middleware", "a::stop", "--allow-private-endpoints", "--endpoint-host", "*.b.test"]
+    with engine("--port", "0", "--http-port", "0", "--topic-retention", "0.5", *options) as process:
+        found = ready(process)
+
+        async def run() -> tuple[int, str]:
+            worker = await BareWorker.join(SimpleNamespace(url=found[1]))  # type: ignore[arg-type]
+            await worker.function("a::stop")
+            await worker.trigger("t", "http", "a::web", {"api_path": "/x"})
+            await worker.send(type="registerfunction", id="a::away", invocation={"url": "http://127.0.0.1:9/"})
+            error = (await worker.call("a::away", {}))["error"]
+            async with httpx.AsyncClient(base_url=found[2], trust_env=False) as client:
+                asked = asyncio.create_task(client.get("/x"))
+                await worker.answer({"action": "respond", "response": {"status_code": 418}})
+                status = (await asked).status_code
+            await worker.close()
+            return status, error["code"]
+
+        assert asyncio.run(run()) == (418, "function_not_found")
 
 
 def test_an_engine_on_free_ports_takes_a_free_stream_port_too() -> None:
