@@ -16,6 +16,7 @@ from iii_bridge import StatusCode, StatusError
 from iii_bridge.cli.main import app
 from iii_bridge.testing.engines import Link
 from iii_bridge.testing.mock import MockWorker
+from tests.bridge.contracts import shop
 from tests.testing.ledger import FEED, LEDGER, PROTO, checked, contracts, one_engine, posting
 
 WORKER = """
@@ -118,6 +119,14 @@ def test_a_worker_is_started_on_an_engine_of_its_own(tmp_path: Path) -> None:
     assert ended.exit_code == 1
     assert "the worker ended before it registered ledger::count, ledger::post" in ended.stderr
     assert "no engine for me" in ended.stderr
+
+
+def test_the_contract_may_come_from_the_worker(link: Link) -> None:
+    with MockWorker(shop.StrictService).running(link.bridge.url):
+        done = run("shop.v1.StrictService", "--reflection", "--all", url=link.bridge.url, proto=False)
+    assert done.exit_code == 0, done.output
+    assert "refuses unknown members" in done.stdout
+    assert "skipped" not in done.stdout
 
 
 def test_options_that_are_wrong_are_exit_2(link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
