@@ -58,6 +58,8 @@ def smallest_failure(
     except (Unsatisfiable, InvalidArgument) as error:
         problem = "no case keeps all of the rules; look for rules that contradict each other"
         raise UnsupportedError(problem) from error
+    if run.broken is not None:
+        raise run.broken
     return None
 
 
@@ -106,6 +108,8 @@ class _Run(Generic[Case]):
         self._failed: dict[str, CaseFailed] = {}
         self._given_up = False
         self.last: Case | None = None
+        self.broken: Exception | None = None
+        """What ended the search: the engine went away, for instance."""
 
     def __call__(self, case: Case) -> None:
         """Raises CaseFailed, always from the same line: Hypothesis takes other lines for other faults."""
@@ -124,4 +128,7 @@ class _Run(Generic[Case]):
             self._failed[self._key(case)] = failure
             self._given_up = failure.final
             return failure
+        except Exception as error:  # no finding; made smaller, it would be the same again and again
+            self.broken = error
+            self._given_up = True
         return None

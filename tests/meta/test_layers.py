@@ -57,6 +57,12 @@ HOME: dict[str, set[str]] = {
         f"iii_bridge.engine.storage.{table}" for table in ("database", "messages", "schema", "triggers", "values")
     },
     "croniter": {"iii_bridge.cron"},
+    "pytest": {"iii_bridge.testing.plugin"},
+    "junitparser": {"iii_bridge.testing.junit"},
+    "hypothesis": {
+        f"iii_bridge.testing.{part}"
+        for part in ("breaks", "documents", "runner", "search", "strategies", "texts", "values")
+    },
     "grpc": {f"iii_bridge.gateway.{part}" for part in GRPC}
     | {f"iii_bridge.gateway.upstream.{part}" for part in GRPC_CLIENT},
     "grpc_health": {"iii_bridge.gateway.health", "iii_bridge.gateway.upstream.health"},

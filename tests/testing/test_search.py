@@ -46,11 +46,15 @@ def test_nothing_is_tried_after_a_final_failure() -> None:
 
 
 def test_what_is_no_finding_is_raised() -> None:
+    calls: list[int] = []
+
     def test(case: int) -> None:
+        calls.append(case)
         raise OSError("the network is down")
 
     with pytest.raises(OSError, match="the network is down"):
-        smallest_failure(st.integers(), test, key=str, examples=5, seed=0)
+        smallest_failure(st.integers(), test, key=str, examples=50, seed=0)
+    assert len(calls) == 1
 
 
 def test_rules_that_contradict_each_other_are_told() -> None:
