@@ -120,6 +120,9 @@ def test_the_wheel_brings_its_types_and_its_protos(elsewhere: Path) -> None:
     assert str(elsewhere) in where
     assert (package / "py.typed").is_file()
     assert (package.parent / "iii_codegen/py.typed").is_file()
+    runtime = "iii_codegen/emit/typescript/runtime"
+    here = {path.name for path in (Path(__file__).parents[2] / "codegen" / runtime).glob("*.ts")}
+    assert {path.name for path in (package.parent / runtime).glob("*.ts")} == here
     paths = run(elsewhere, "iii-bridge", "protos", "path")
     assert paths.returncode == 0, paths.stderr
     roots = [Path(line) for line in paths.stdout.split()]

@@ -109,6 +109,58 @@ def test_what_the_sdk_cannot_do_is_refused(project: Path) -> None:
     ], done.stderr
 
 
+def test_functions_behind_an_endpoint_are_registered_and_reached(project: Path) -> None:
+    """By a worker that is none, so that every frame is seen: what a binding hands over is called on at the engine."""
+    program = """
+        import { registerRemote } from './dist/gen/lab/v1/lab_iii.js'
+        const functions = {}, triggers = [], calls = []
+        const worker = {
+          registerFunction(id, how, options) {
+            functions[id] = { how, options }
+            return { unregister: () => delete functions[id] }
+          },
+          registerTrigger: (trigger) => (triggers.push(trigger), { unregister: () => triggers.pop() }),
+          async trigger({ function_id, payload }) {
+            if (function_id !== 'engine::functions::info') {
+              calls.push({ function_id, payload })
+              return { what: 'fetched', remaining: '7' }
+            }
+            return { functions: payload.function_ids.map((function_id) => ({ function_id, worker_name: 'w' })) }
+          },
+        }
+        const { unregister } = await registerRemote(worker, {}, { reflection: false })
+        const { how } = functions['remote::fetch']
+        const nothing = { query_params: {}, headers: {} }
+        const request = { method: 'GET', path: 'remote/:what', path_params: { what: 'it' }, ...nothing }
+        const answer = await functions['remote::fetch::http'].how(request, {})
+        const ids = Object.keys(functions)
+        unregister()
+        const left = [triggers.length, Object.keys(functions).length]
+        console.log(JSON.stringify({ ids, how, left, calls, answer }))
+    """
+    done = subprocess.run(
+        ["node", "--input-type=module", "-e", program],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    told = json.loads(done.stdout or done.stderr)
+    assert told["ids"] == ["remote::fetch", "remote::fetch::http"]
+    assert told["how"] == {
+        "url": "https://example.com/fetch",
+        "method": "POST",
+        "timeout_ms": 3000,
+        "headers": {"x-lab": "1"},
+        "auth": {"type": "bearer", "token_key": "LAB_TOKEN"},
+    }
+    (call,) = told["calls"]
+    assert (call["function_id"], call["payload"]["what"]) == ("remote::fetch", "it")
+    assert (told["answer"]["status_code"], told["answer"]["body"]["remaining"]) == (200, "7")
+    assert told["left"] == [0, 0]
+
+
 def test_one_owner_per_function(bus: Bus, project: Path) -> None:
     """A second worker is told whose the functions are, and ends."""
 

@@ -5,7 +5,7 @@
 // the metadata, {"iii-bridge": {"remaining_ms": 1500, "attempt": 1}}.
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Json, JsonMembers } from "./contract.js";
+import type { JsonMembers } from "./contract.js";
 import { isMembers } from "./status.js";
 
 export const SIDECAR = "iii-bridge";
@@ -139,13 +139,25 @@ function withoutCaller(data: unknown): [unknown, string | undefined] {
 
 /** The SDK turns whatever looks like a reference to a channel into an object of its own; here it is a value again. */
 export function restored(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(restored);
-  if (typeof value !== "object" || value === null) return value;
+  return holdsChannelEnd(value) ? restoredAll(value) : value;
+}
+
+function holdsChannelEnd(value: unknown): boolean {
+  return typeof value === "object" && value !== null && (isChannelEnd(value) || Object.values(value).some(holdsChannelEnd));
+}
+
+function isChannelEnd(value: object): value is { readonly url: string } {
   const { url, stream } = value as { url?: unknown; stream?: unknown };
-  if (typeof url === "string" && typeof stream === "object" && Object.getPrototypeOf(value) !== Object.prototype) {
-    const { pathname, searchParams } = new URL(url);
+  return typeof url === "string" && typeof stream === "object" && Object.getPrototypeOf(value) !== Object.prototype;
+}
+
+function restoredAll(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(restoredAll);
+  if (typeof value !== "object" || value === null) return value;
+  if (isChannelEnd(value)) {
+    const { pathname, searchParams } = new URL(value.url);
     const channel_id = pathname.slice(pathname.lastIndexOf("/") + 1);
-    return { channel_id, access_key: searchParams.get("key"), direction: searchParams.get("dir") } as Json;
+    return { channel_id, access_key: searchParams.get("key"), direction: searchParams.get("dir") };
   }
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, restored(member)]));
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, restoredAll(member)]));
 }
