@@ -93,6 +93,15 @@ def test_policies_let_pass_what_they_say(lab: Lab) -> None:
         assert answer["any"] == {**part, "weight": "0"}
 
 
+def test_what_legal_json_may_say_is_read(lab: Lab) -> None:
+    """Null for members of a oneof that are not set, and the greatest float in as few digits as others write it."""
+    sample = {"name": "n", "part": None, "text": "t", "ratio": 3.4028235e38, "byName": None, "colour": None}
+    answer = lab.run(lab.bus.bridge.call("lab::echo", sample))
+    assert (answer["text"], answer["ratio"]) == ("t", 3.4028234663852886e38)
+    with pytest.raises(ContractError):
+        lab.run(lab.bus.bridge.call("lab::echo", {"name": "n", "ratio": 3.4028236e38}))
+
+
 @pytest.mark.parametrize(("what", "path"), [("wrong response", "$"), ("out of range", "$.remaining")])
 def test_a_wrong_response_does_not_leave_the_worker(lab: Lab, what: str, path: str) -> None:
     with pytest.raises(ContractError) as caught:
