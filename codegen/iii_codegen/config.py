@@ -17,6 +17,9 @@ of = "functions"             # or "messages", or "all"
 [tool.iii-bridge.typescript] # nothing is written without this table
 out = "src/gen"
 import_extension = "js"      # or "ts", or "none": what the paths of imports end in
+
+[tool.iii-bridge.rust]       # nothing is written without this table
+out = "src/contracts"        # a module of a crate is written here
 """
 
 from __future__ import annotations
@@ -28,9 +31,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["Config", "ConfigError", "PythonConfig", "SchemasConfig", "TypescriptConfig", "load_config"]
+__all__ = ["Config", "ConfigError", "PythonConfig", "RustConfig", "SchemasConfig", "TypescriptConfig", "load_config"]
 
-_KEYS: Final = ("include", "messages", "proto", "python", "schemas", "typescript")
+_KEYS: Final = ("include", "messages", "proto", "python", "rust", "schemas", "typescript")
 _MESSAGES: Final = ("betterproto2", "google")
 _DIALECTS: Final = ("2020-12", "draft-07")
 _PROFILES: Final = ("canonical", "protojson")
@@ -69,6 +72,13 @@ class TypescriptConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RustConfig:
+    """`[tool.iii-bridge.rust]`."""
+
+    out: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What to read and what to write; every path is absolute. An output that is None is turned off."""
 
@@ -78,6 +88,7 @@ class Config:
     python: PythonConfig | None
     schemas: SchemasConfig | None
     typescript: TypescriptConfig | None = None
+    rust: RustConfig | None = None
 
 
 def load_config(project: Path) -> Config:
@@ -94,6 +105,7 @@ def load_config(project: Path) -> Config:
         python=_python(table.child("python"), messages),
         schemas=_schemas(table.child("schemas")),
         typescript=_typescript(table.child("typescript", on=False)),
+        rust=_rust(table.child("rust", on=False)),
     )
     _check_outputs(config)
     return config
@@ -142,9 +154,21 @@ def _typescript(table: _Table | None) -> TypescriptConfig | None:
     return TypescriptConfig(table.path("out", "src/gen"), extension)
 
 
+def _rust(table: _Table | None) -> RustConfig | None:
+    if table is None:
+        return None
+    table.check_keys(("out",))
+    return RustConfig(table.path("out", "src/contracts"))
+
+
 def _check_outputs(config: Config) -> None:
     """Generated files that are no longer wanted are removed, so outputs need directories of their own."""
-    outputs = (("python", config.python), ("schemas", config.schemas), ("typescript", config.typescript))
+    outputs = (
+        ("python", config.python),
+        ("schemas", config.schemas),
+        ("typescript", config.typescript),
+        ("rust", config.rust),
+    )
     for name, output in outputs:
         if output is None:
             continue

@@ -9,6 +9,7 @@ from iii_codegen.config import Config
 from iii_codegen.emit.jsonschema.files import emit_schemas, method_schemas
 from iii_codegen.emit.python.google import check_google_names
 from iii_codegen.emit.python.package import emit_python
+from iii_codegen.emit.rust.package import emit_rust
 from iii_codegen.emit.typescript.package import emit_typescript
 from iii_codegen.model.build import build
 from iii_codegen.model.check import check
@@ -69,4 +70,6 @@ def generate(config: Config) -> Outcome:
         messages = emit_messages(compiled.files, out, extension=extension)
         glue = emit_typescript(tree, method_schemas(tree), extension=extension)
         changes.append(plan(out, (*messages, *glue), ".ts"))
+    if config.rust is not None:
+        changes.append(plan(config.rust.out, emit_rust(tree, method_schemas(tree)), (".rs", ".json")))
     return Outcome(report.diagnostics, failed=False, changes=changes)

@@ -1,0 +1,28 @@
+//! What the generated services stand on: the contract at both ends of a call, on the official crate `iii-sdk`.
+
+#![allow(unused_imports)]
+
+mod check;
+mod client;
+mod codec;
+mod context;
+mod defaults;
+mod error;
+mod http;
+mod method;
+mod percent;
+mod serve;
+mod status_line;
+mod transcode;
+
+pub use client::{Call, Caller, Receipt};
+pub use codec::{decode, encode};
+pub use context::{Binding, Context};
+pub use error::{Code, Error, Side, Status, Violation};
+pub use method::{
+    Defaults, Delivery, Enums, Int64, Method, Names, Profile, UnknownEnumNames, UnknownMembers,
+};
+pub use serve::{handler, Body, Registrar, ServeOptions, Served};
+
+/// JSON, as the crate exchanges it.
+pub use serde_json::Value as Json;
