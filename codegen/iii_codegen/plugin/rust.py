@@ -16,7 +16,5 @@ def main() -> None:
     from iii_codegen.emit.rust.package import emit_rust
     from iii_codegen.plugin.run import run_plugin
 
-    answer = run_plugin(
-        sys.stdin.buffer.read(), {}, lambda tree, _: emit_rust(tree, method_schemas(tree)), sys.stderr
-    )
+    answer = run_plugin(sys.stdin.buffer.read(), {}, lambda tree, _: emit_rust(tree, method_schemas(tree)), sys.stderr)
     sys.stdout.buffer.write(answer)

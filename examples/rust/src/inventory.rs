@@ -33,24 +33,42 @@ impl Inventory {
     pub fn load() -> serde_json::Result<Self> {
         let items: Vec<Item> = serde_json::from_str(include_str!("../../data/catalogue.json"))?;
         let items = items.into_iter().map(|item| (item.sku.clone(), item));
-        Ok(Self { items: items.collect(), seen: Mutex::default() })
+        Ok(Self {
+            items: items.collect(),
+            seen: Mutex::default(),
+        })
     }
 
     fn fit(&self, request: &ReserveRequest) -> Result<Reservation, Status> {
-        let ReserveRequest { order_id, sku, quantity } = request;
+        let ReserveRequest {
+            order_id,
+            sku,
+            quantity,
+        } = request;
         let none = || Status::new(Code::NotFound, format!("no stock of sku {sku}"));
-        let Item { warehouse, line_limit, per_parcel, .. } = self.items.get(sku).ok_or_else(none)?;
+        let Item {
+            warehouse,
+            line_limit,
+            per_parcel,
+            ..
+        } = self.items.get(sku).ok_or_else(none)?;
         if *quantity <= 0 {
-            return Err(Status::new(Code::InvalidArgument, "the quantity must be positive"));
+            return Err(Status::new(
+                Code::InvalidArgument,
+                "the quantity must be positive",
+            ));
         }
         if quantity > line_limit {
-            let text = format!("a line may reserve at most {line_limit} of sku {sku}: split the order");
+            let text =
+                format!("a line may reserve at most {line_limit} of sku {sku}: split the order");
             return Err(Status::new(Code::FailedPrecondition, text));
         }
         Ok(Reservation {
             reservation_id: format!("r-{order_id}"),
             quantity: *quantity,
-            warehouse: Warehouse::from_str_name(warehouse).unwrap_or_default().into(),
+            warehouse: Warehouse::from_str_name(warehouse)
+                .unwrap_or_default()
+                .into(),
             parcels: ((quantity + per_parcel - 1) / per_parcel) as i32,
         })
     }
@@ -74,6 +92,10 @@ impl InventoryService for Inventory {
     async fn count(&self, _: CountRequest, _: &Context) -> Result<CountResponse, Error> {
         let seen = self.seen.lock().expect("no handler panics holding it");
         let (reserved, refused) = (seen.reserved.len() as i64, seen.refused.len() as i64);
-        Ok(CountResponse { reserved, refused, pieces: seen.pieces.clone() })
+        Ok(CountResponse {
+            reserved,
+            refused,
+            pieces: seen.pieces.clone(),
+        })
     }
 }

@@ -13,9 +13,11 @@ from iii_codegen.model.nodes import Tree
 __all__ = ["identifier", "message_path", "package_modules", "snake_case", "upper_camel_case", "words"]
 
 _RAW: Final = frozenset(
-    "abstract as async await become box break const continue do dyn else enum false final fn for gen if impl in let "
-    "loop macro match mod move mut override priv pub ref return static struct trait true try type typeof unsafe "
-    "unsized use virtual where while yield".split()
+    """
+    abstract as async await become box break const continue do dyn else enum false final fn for gen if impl in let
+    loop macro match mod move mut override priv pub ref return static struct trait true try type typeof unsafe unsized
+    use virtual where while yield
+    """.split()  # noqa: SIM905 -- a list would be one word a line
 )
 _NEVER_RAW: Final = frozenset({"_", "super", "self", "Self", "extern", "crate"})
 

@@ -79,7 +79,7 @@ def _module(
     if not modules:
         lines.add("//! The contracts of this crate: a module for each package, and `glue`, what they stand on.", "")
     if own:
-        lines.add(_ALLOWED_WITH_MESSAGES, "")
+        lines.add("#![cfg_attr(rustfmt, rustfmt_skip)]", _ALLOWED_WITH_MESSAGES, "")
     elif not modules:
         lines.add(_ALLOWED, "")
     names = inner if modules else sorted([*inner, _SUPPORT])

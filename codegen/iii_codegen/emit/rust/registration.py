@@ -6,8 +6,14 @@ import json
 
 from iii_bridge.types import Json
 from iii_codegen.emit.file import header
-from iii_codegen.model.registration import EventAdapter, HttpAdapter, HttpRoute, HttpTarget, ServiceRegistration
-from iii_codegen.model.registration import TriggerFrame
+from iii_codegen.model.registration import (
+    EventAdapter,
+    HttpAdapter,
+    HttpRoute,
+    HttpTarget,
+    ServiceRegistration,
+    TriggerFrame,
+)
 
 __all__ = ["registration_text"]
 

@@ -1,0 +1,6 @@
+"""Workers and callers on generated Rust, against the embedded engine."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples" / "python"))

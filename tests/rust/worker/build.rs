@@ -1,0 +1,6 @@
+#[path = "src/contracts/build.rs"]
+mod contracts;
+
+fn main() {
+    contracts::compile(&["proto"]);
+}
