@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TS := examples/typescript
 TESTS_NODE := tests/node
-RUST := examples/rust
+RUST_DESK := tests/rust/worker
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -47,19 +47,21 @@ $(TESTS_NODE_STAMP): $(TESTS_NODE)/package.json $(TESTS_NODE)/package-lock.json
 setup-rust:
 	@if command -v cargo >/dev/null; then $(MAKE) --no-print-directory $(RUST_STAMP); \
 	else echo "cargo was not found: the Rust worker is not built"; fi
-# The worker embeds its schemas and the catalogue it prices from.
-$(RUST_STAMP): Cargo.toml Cargo.lock $(RUST)/Cargo.toml $(wildcard $(RUST)/src/*.rs) tests/rust/Cargo.toml \
-		$(wildcard tests/rust/src/*.rs) $(shell find tests/vectors/rust tests/vectors/proto -type f) examples/data/catalogue.json \
-		$(wildcard examples/schemas/2020-12/*.json)
+# Contracts and the catalogue are built in.
+RUST_SOURCES := $(shell find proto examples/rust tests/rust tests/vectors/rust tests/vectors/proto -type f \
+	\( -name '*.rs' -o -name '*.toml' -o -name '*.proto' -o -name '*.json' \))
+$(RUST_STAMP): Cargo.toml Cargo.lock $(RUST_SOURCES) examples/data/catalogue.json
 	cargo build --locked --quiet
 	@touch $@
 
-codegen: setup-python setup-node ## Generate stubs, schemas and TypeScript from proto/
+codegen: setup-python setup-node ## Generate stubs, schemas, TypeScript and Rust from proto/
 	$(BIN)/iii-bridge codegen
+	$(BIN)/iii-bridge codegen --project $(RUST_DESK)
 	$(BIN)/python -m iii_codegen.own
 
 codegen-check: setup-python setup-node ## Fail when generated files are stale; writes nothing
 	$(BIN)/iii-bridge codegen --check
+	$(BIN)/iii-bridge codegen --project $(RUST_DESK) --check
 	$(BIN)/python -m iii_codegen.own --check
 
 demo: setup ## Engine, three workers in three languages, typed calls, violations caught
@@ -92,6 +94,8 @@ kill-test: setup-python ## Kill the engine 200 times under load; nothing acknowl
 lint: setup-python ## Check style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@if command -v cargo-clippy >/dev/null; then cargo clippy --locked --quiet --workspace -- -D warnings; \
+	else echo "cargo clippy was not found: the Rust code is not linted"; fi
 
 format: setup-python ## Rewrite to the style
 	$(BIN)/ruff check --fix .

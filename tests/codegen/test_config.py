@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from iii_codegen.config import Config, ConfigError, PythonConfig, SchemasConfig, TypescriptConfig, load_config
+from iii_codegen.config import (
+    Config,
+    ConfigError,
+    PythonConfig,
+    RustConfig,
+    SchemasConfig,
+    TypescriptConfig,
+    load_config,
+)
 
 
 def load(tmp_path: Path, text: str) -> Config:
@@ -52,6 +60,14 @@ def test_every_key(tmp_path: Path) -> None:
         schemas=SchemasConfig(tmp_path / "out" / "schemas", ("draft-07",), "protojson", "all"),
         typescript=TypescriptConfig(tmp_path / "web" / "gen", "none"),
     )
+
+
+def test_rust_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
+    assert load(tmp_path, "").rust is None
+    assert load(tmp_path, "[tool.iii-bridge.rust]").rust == RustConfig(tmp_path / "src" / "contracts")
+    assert load(tmp_path, "[tool.iii-bridge.rust]\nout = 'a'").rust == RustConfig(tmp_path / "a")
+    with pytest.raises(ConfigError, match=r"tool\.iii-bridge\.rust\.out holds the whole project"):
+        load(tmp_path, "[tool.iii-bridge.rust]\nout = '.'")
 
 
 def test_outputs_can_be_turned_off(tmp_path: Path) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["is_library", "user_files"]
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+
+from iii_codegen.model.nodes import Tree
+
+__all__ = ["is_library", "library_descriptors", "user_files"]
 
 
 def is_library(path: str) -> bool:
@@ -15,3 +19,10 @@ def is_library(path: str) -> bool:
 def user_files(paths: Iterable[str]) -> list[str]:
     """The files of a run that are the user's."""
     return [path for path in paths if not is_library(path)]
+
+
+def library_descriptors(tree: Tree) -> bytes:
+    """A serialized FileDescriptorSet of the files of libraries in a tree, but for those of google.protobuf."""
+    files = (file for file in tree.files.values() if is_library(file.path))
+    wanted = (file.descriptor for file in files if not file.path.startswith("google/protobuf/"))
+    return FileDescriptorSet(file=map(FileDescriptorProto.FromString, wanted)).SerializeToString()

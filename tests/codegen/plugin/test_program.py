@@ -7,7 +7,11 @@ import sys
 
 import pytest
 
-PLUGINS = {"protoc-gen-iii-python": "python", "protoc-gen-iii-jsonschema": "jsonschema"}
+PLUGINS = {
+    "protoc-gen-iii-jsonschema": "jsonschema",
+    "protoc-gen-iii-python": "python",
+    "protoc-gen-iii-rust": "rust",
+}
 
 
 def start(name: str, before: str, *arguments: str) -> subprocess.CompletedProcess[str]:

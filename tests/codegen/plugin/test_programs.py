@@ -80,6 +80,18 @@ def test_protoc(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None
     assert (tree(project / "contracts"), tree(project / "schemas")) == from_the_driver(project, tmp_path_factory)
 
 
+def test_protoc_writes_rust(project: Path) -> None:
+    (project / "rust").mkdir()
+    (project / "pyproject.toml").write_text(
+        '[tool.iii-bridge]\npython = false\nschemas = false\n[tool.iii-bridge.rust]\nout = "driven"\n'
+    )
+    done = protoc(project, f"--plugin={BIN / 'protoc-gen-iii-rust'}", "--iii-rust_out=rust")
+    assert (done.returncode, done.stderr) == (0, "")
+    driven = run(sys.executable, "-m", "iii_codegen", cwd=project)
+    assert driven.returncode == 0, driven.stderr
+    assert tree(project / "rust") == tree(project / "driven")
+
+
 def test_protoc_shows_diagnostics(project: Path) -> None:
     write_sources(project / "proto", BROKEN)
     done = protoc(project, "--iii-python_out=contracts")

@@ -7,15 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from typing import Final
 
-from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
-
 from iii_bridge.contract.spec import MethodKind, MethodSchemas
 from iii_codegen.emit.file import Lines, OutputFile, header
 from iii_codegen.emit.rust.literal import byte_string, text
 from iii_codegen.emit.rust.names import package_modules
 from iii_codegen.emit.rust.registration import registration_text
 from iii_codegen.emit.rust.services import GLUE, data_file, service_code
-from iii_codegen.model.library import is_library
+from iii_codegen.model.library import is_library, library_descriptors
 from iii_codegen.model.nodes import File, Tree
 from iii_codegen.model.registration import service_registration
 
@@ -118,19 +116,12 @@ def _support() -> Iterator[OutputFile]:
 
 def _build_script(tree: Tree) -> str:
     own = [path for path in tree.generated if not is_library(path)]
-    libraries = FileDescriptorSet(
-        file=[
-            FileDescriptorProto.FromString(file.descriptor)
-            for file in tree.files.values()
-            if is_library(file.path) and not file.path.startswith(_GOOGLE)
-        ]
-    )
     lines = Lines()
     lines.add("/// What is compiled, by the names that imports use.")
     with lines.indented("const FILES: &[&str] = &[", "];"):
         lines.add(*(f"{text(path)}," for path in own))
     lines.add("")
     lines.add("/// The descriptors of files that contracts import and that are nobody's own.")
-    lines.add(f"const LIBRARIES: &[u8] = {byte_string(libraries.SerializeToString())};")
+    lines.add(f"const LIBRARIES: &[u8] = {byte_string(library_descriptors(tree))};")
     template = files(__package__).joinpath("support").joinpath(_BUILD).read_text(encoding="utf-8")
     return f"// {header()}\n\n{template}\n" + "\n".join(lines.all()) + "\n"

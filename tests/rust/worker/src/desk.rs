@@ -155,7 +155,7 @@ impl DeskService for Desk {
             }
             "short" => {
                 let call = self.front.ask(request).timeout(Duration::from_millis(200));
-                return Ok(call.await?);
+                return call.await;
             }
             "metadata" => {
                 return self.front.ask(request).metadata("tenant", "blue").await;
