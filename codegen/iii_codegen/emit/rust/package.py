@@ -108,7 +108,7 @@ def _check_carried(file: File) -> None:
 
 def _support() -> Iterator[OutputFile]:
     """The same in every project."""
-    for source in sorted(files(__package__).joinpath("support").iterdir(), key=lambda item: item.name):
+    for source in sorted(files("iii_codegen.emit.rust").joinpath("support").iterdir(), key=lambda item: item.name):
         if source.name != _BUILD:
             content = f"// {header()}\n\n{source.read_text(encoding='utf-8')}"
             yield OutputFile(f"{_SUPPORT}/{source.name}", content)
@@ -123,5 +123,5 @@ def _build_script(tree: Tree) -> str:
     lines.add("")
     lines.add("/// The descriptors of files that contracts import and that are nobody's own.")
     lines.add(f"const LIBRARIES: &[u8] = {byte_string(library_descriptors(tree))};")
-    template = files(__package__).joinpath("support").joinpath(_BUILD).read_text(encoding="utf-8")
+    template = files("iii_codegen.emit.rust").joinpath("support").joinpath(_BUILD).read_text(encoding="utf-8")
     return f"// {header()}\n\n{template}\n" + "\n".join(lines.all()) + "\n"
