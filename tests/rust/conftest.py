@@ -53,6 +53,8 @@ def front_service(stubs: ModuleType, front: Front) -> Any:
                 raise StatusError(StatusCode.ABORTED, "not today", [{"@type": "front/why"}])
             if request.order_id == "short":
                 await asyncio.sleep(60)
+            if request.order_id == "loading":
+                await front.until("loading", "cancel")
             metadata = json.dumps(dict(context.metadata))
             return stubs.Seen(method="ask", order=request, metadata=metadata, attempt=context.attempt)
 
@@ -63,6 +65,37 @@ def front_service(stubs: ModuleType, front: Front) -> Any:
         async def post(self, request: Any, context: Context, /) -> Any:
             front.heard.append(("post", request.order_id, context))
             return Empty()
+
+        async def watch(self, request: Any, context: Context, /) -> Any:
+            front.heard.append(("watch", request.order_id, context))
+            number = 0
+            try:
+                while number < 200 or request.order_id == "drop":
+                    last = request.order_id == "drop" and number == 5
+                    yield stubs.Order(order_id="enough" if last else str(number))
+                    number += 1
+                if request.order_id == "wrong":
+                    raise StatusError(StatusCode.ABORTED, "enough")
+            finally:
+                front.heard.append(("watched", request.order_id, context))
+
+        async def load(self, requests: Any, context: Context, /) -> Any:
+            count = 0
+            try:
+                async for order in requests:
+                    count += 1
+                    front.heard.append(("loading", order.order_id, context))
+                    if order.order_id == "early":
+                        break
+                front.heard.append(("loaded", str(count), context))
+            except asyncio.CancelledError:
+                front.heard.append(("cancelled", "load", context))
+                raise
+            return stubs.Seen(method="load", attempt=count)
+
+        async def rename(self, requests: Any, context: Context, /) -> Any:
+            async for order in requests:
+                yield stubs.Order(order_id=order.order_id.upper(), urgent=True)
 
     return Service()
 

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from iii_bridge import Bridge, Context
 from iii_bridge.cli.main import app
+from iii_bridge.contract.spec import MethodKind
 from tests.contract.bus import Bus, bus_with
 from tests.rust.conftest import DESK, WORKER
 
@@ -42,8 +43,14 @@ def served_by_python(stubs: ModuleType) -> Any:
     async def never(self: Any, request: Any, context: Context, /) -> Any:
         raise AssertionError("must not run")
 
+    async def follow(self: Any, request: Any, context: Context, /) -> Any:
+        raise AssertionError("must not run")
+        yield
+
     base = stubs.DeskService
-    return type("Desk", (base,), {method.name: never for method in base._service.methods})()
+    streams = (MethodKind.SERVER_STREAM, MethodKind.BIDI_STREAM)
+    methods = {method.name: follow if method.kind in streams else never for method in base._service.methods}
+    return type("Desk", (base,), methods)()
 
 
 def test_both_register_the_same(bus: Bus, stubs: ModuleType) -> None:
@@ -79,7 +86,7 @@ def test_tools_understand_a_rust_worker(bus: Bus) -> None:
     rows = [line for line in program(bus, "check", "--project", str(WORKER)).splitlines() if "rust-desk" in line]
     # Revive shares the route of Cancel.
     checked = [line for line in rows if "Revive" not in line]
-    assert len(checked) == 12
+    assert len(checked) == 15
     assert all(line.rstrip().endswith("same contract") for line in checked)
 
 

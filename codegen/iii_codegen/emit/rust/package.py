@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from typing import Final
 
-from iii_bridge.contract.spec import MethodKind, MethodSchemas
+from iii_bridge.contract.spec import MethodSchemas
 from iii_codegen.emit.file import Lines, OutputFile, header
 from iii_codegen.emit.rust.literal import byte_string, text
 from iii_codegen.emit.rust.names import package_modules
@@ -17,7 +17,7 @@ from iii_codegen.model.library import is_library, library_descriptors
 from iii_codegen.model.nodes import File, Tree
 from iii_codegen.model.registration import service_registration
 
-__all__ = ["UnsupportedContractError", "emit_rust"]
+__all__ = ["emit_rust"]
 
 _SUPPORT: Final = "glue"
 _BUILD: Final = "build.rs"
@@ -27,15 +27,8 @@ _ALLOWED_WITH_MESSAGES: Final = "#![allow(clippy::all, dead_code, deprecated, no
 """Messages are prost's, and names are the contract's."""
 
 
-class UnsupportedContractError(ValueError):
-    """A contract asks for what generated Rust does not carry; the text names the method."""
-
-
 def emit_rust(tree: Tree, schemas: Mapping[str, MethodSchemas]) -> Iterator[OutputFile]:
-    """Every file of a tree, for a module of a crate; `schemas` holds those of each method by full name.
-
-    Raises UnsupportedContractError.
-    """
+    """Every file of a tree, for a module of a crate; `schemas` holds those of each method by full name."""
     packages: dict[tuple[str, ...], list[File]] = defaultdict(list)
     for file in tree.generated_files():
         if not file.path.startswith(_GOOGLE):
@@ -90,20 +83,9 @@ def _module(
         lines.add("", f"use {'super::' * len(modules)}{_SUPPORT} as {GLUE};")
     for file in own:
         for service in file.services:
-            _check_carried(file)
             registration = service_registration(tree, service, schemas)
             lines.extend(service_code(tree, service, registration, file.package))
     return "\n".join(lines.all()) + "\n"
-
-
-def _check_carried(file: File) -> None:
-    for service in file.services:
-        for method in service.methods:
-            if method.kind is not MethodKind.UNARY:
-                raise UnsupportedContractError(
-                    f"{method.full_name} is a stream, which generated Rust does not carry; "
-                    "generate Rust from contracts without it"
-                )
 
 
 def _support() -> Iterator[OutputFile]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
+from iii_bridge.contract.spec import MethodKind
 from iii_codegen.emit.file import Lines
 from iii_codegen.emit.rust.literal import option, text
 from iii_codegen.emit.rust.names import identifier, message_path, snake_case, upper_camel_case
@@ -17,6 +18,14 @@ __all__ = ["GLUE", "data_file", "service_code"]
 GLUE: Final = "iii_glue"
 """What the support code is called in the modules of packages."""
 
+_SENDS: Final = frozenset({MethodKind.CLIENT_STREAM, MethodKind.BIDI_STREAM})
+_RECEIVES: Final = frozenset({MethodKind.SERVER_STREAM, MethodKind.BIDI_STREAM})
+_STREAMS: Final = {
+    MethodKind.CLIENT_STREAM: ("client_stream", "ClientStream"),
+    MethodKind.SERVER_STREAM: ("server_stream", "ServerStream"),
+    MethodKind.BIDI_STREAM: ("bidi_stream", "BidiStream"),
+}
+"""What the support code has for each kind: a function on both sides, and a type of call."""
 _NONE: Final = "::core::option::Option::None"
 _CONSTRUCTOR: Final = "new"
 
@@ -114,17 +123,21 @@ class _Writer:
             for method in self._served:
                 lines.add(*_doc(method.comment))
                 with lines.indented(f"fn {self._names[method.name]}("):
-                    lines.add(
-                        "&self,",
-                        f"request: {self._message(method.request)},",
-                        f"context: &{GLUE}::Context,",
-                    )
-                result = f"::core::result::Result<{self._message(method.response)}, {GLUE}::Error>"
+                    lines.add("&self,", *self._parameters(method))
+                answered = "()" if method.kind in _RECEIVES else self._message(method.response)
+                result = f"::core::result::Result<{answered}, {GLUE}::Error>"
                 lines.add(
                     f") -> impl ::core::future::Future<Output = {result}>",
                     "       + ::core::marker::Send;",
                 )
         return lines
+
+    def _parameters(self, method: Method) -> Iterator[str]:
+        request, response = self._message(method.request), self._message(method.response)
+        yield f"requests: {GLUE}::Requests<{request}>," if method.kind in _SENDS else f"request: {request},"
+        if method.kind in _RECEIVES:
+            yield f"responses: {GLUE}::Sender<{response}>,"
+        yield f"context: &{GLUE}::Context,"
 
     def _register(self) -> Lines:
         lines = Lines()
@@ -149,12 +162,15 @@ class _Writer:
         lines = Lines()
         with lines.indented("{", "},"):
             lines.add("let service = ::std::sync::Arc::clone(&service);")
-            with lines.indented(
-                f"{GLUE}::handler(&{self._static(method)}, move |request, context: {GLUE}::Context| {{", "})"
-            ):
+            given = ["requests" if method.kind in _SENDS else "request"]
+            given += ["responses"] if method.kind in _RECEIVES else []
+            made = "handler(" if method.kind is MethodKind.UNARY else f"{_STREAMS[method.kind][0]}(iii, "
+            taken = ", ".join([*given, f"context: {GLUE}::Context"])
+            with lines.indented(f"{GLUE}::{made}&{self._static(method)}, move |{taken}| {{", "})"):
+                passed = ", ".join([*given, "&context"])
                 lines.add(
                     "let service = ::std::sync::Arc::clone(&service);",
-                    f"async move {{ service.{self._names[method.name]}(request, &context).await }}",
+                    f"async move {{ service.{self._names[method.name]}({passed}).await }}",
                 )
         return lines
 
@@ -177,9 +193,12 @@ class _Writer:
         lines = Lines()
         request, response = self._message(method.request), self._message(method.response)
         lines.add(*_doc(method.comment))
-        head = f"pub fn {self._names[method.name]}(&self, request: {request}) -> {GLUE}::Call<{request}, {response}> {{"
-        with lines.indented(head, "}"):
-            lines.add(f"self.caller.call(&{self._static(method)}, request)")
+        called, kind = _STREAMS.get(method.kind, ("call", ""))
+        types = f"{request}, {response}"
+        result = f"{GLUE}::StreamCall<{GLUE}::{kind}<{types}>>" if kind else f"{GLUE}::Call<{types}>"
+        takes, passes = ("", "") if method.kind in _SENDS else (f", request: {request}", ", request")
+        with lines.indented(f"pub fn {self._names[method.name]}(&self{takes}) -> {result} {{", "}"):
+            lines.add(f"self.caller.{called}(&{self._static(method)}{passes})")
         return lines
 
 

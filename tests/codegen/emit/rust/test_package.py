@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from iii_codegen.emit.jsonschema.files import method_schemas
-from iii_codegen.emit.rust.package import UnsupportedContractError, emit_rust
+from iii_codegen.emit.rust.package import emit_rust
 from tests.codegen.support import Sources, shop, tree_of
 
 UNARY = shop(
@@ -105,7 +103,18 @@ def test_methods_that_would_share_a_name_keep_theirs() -> None:
     assert "fn do_it(" in code
 
 
-def test_streams_are_refused() -> None:
-    contract = shop("message M {} service S { rpc Watch(M) returns (stream M); }")
-    with pytest.raises(UnsupportedContractError, match=r"shop\.v1\.S/Watch is a stream"):
-        emitted(contract)
+def test_each_kind_of_stream_has_a_shape_of_its_own() -> None:
+    methods = "rpc Watch(M) returns (stream M); rpc Load(stream M) returns (M); rpc Both(stream M) returns (stream M);"
+    code = emitted(shop(f"message M {{}} service S {{ {methods} }}"))["shop/v1/mod.rs"]
+    for part in (
+        "request: M,\n        responses: iii_glue::Sender<M>,\n",
+        "requests: iii_glue::Requests<M>,\n        context:",
+        "requests: iii_glue::Requests<M>,\n        responses: iii_glue::Sender<M>,\n",
+        "iii_glue::server_stream(iii, &S_WATCH, move |request, responses, context: iii_glue::Context| {",
+        "iii_glue::client_stream(iii, &S_LOAD, move |requests, context: iii_glue::Context| {",
+        "iii_glue::bidi_stream(iii, &S_BOTH, move |requests, responses, context: iii_glue::Context| {",
+        "pub fn watch(&self, request: M) -> iii_glue::StreamCall<iii_glue::ServerStream<M, M>> {",
+        "pub fn load(&self) -> iii_glue::StreamCall<iii_glue::ClientStream<M, M>> {",
+        "self.caller.bidi_stream(&S_BOTH)",
+    ):
+        assert part in code

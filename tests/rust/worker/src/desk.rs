@@ -48,6 +48,26 @@ fn seen_by(method: &str, order: Option<Order>, context: &glue::Context) -> Seen 
     }
 }
 
+fn numbered(number: u64) -> Order {
+    Order {
+        order_id: number.to_string(),
+        tags: vec!["x".repeat(100)],
+        ..Default::default()
+    }
+}
+
+/// No moment that JSON can hold.
+fn wrong() -> Order {
+    let due = prost_types::Timestamp {
+        seconds: i64::MAX,
+        nanos: 0,
+    };
+    Order {
+        due: Some(due),
+        ..Default::default()
+    }
+}
+
 fn of_key(key: Key) -> Order {
     Order {
         order_id: key.order_id,
@@ -123,13 +143,7 @@ impl DeskService for Desk {
             }
             "violation" => Ok(Seen {
                 required_item: Some(Item::default()),
-                order: Some(Order {
-                    due: Some(prost_types::Timestamp {
-                        seconds: i64::MAX,
-                        nanos: 0,
-                    }),
-                    ..Default::default()
-                }),
+                order: Some(wrong()),
                 ..seen_by("fail", None, context)
             }),
             _ => {
@@ -143,6 +157,59 @@ impl DeskService for Desk {
         Ok(request)
     }
 
+    async fn watch(
+        &self,
+        request: Key,
+        mut responses: glue::Sender<Order>,
+        context: &glue::Context,
+    ) -> Result<(), Error> {
+        let (what, count) = request.order_id.split_once('-').unwrap_or(("", "0"));
+        let count: u64 = count.parse().unwrap_or(0);
+        for number in 0..count {
+            let sent = responses.send(numbered(number)).await;
+            if let Err(error) = sent {
+                self.remember(seen_by("watch", Some(numbered(number)), context));
+                return Err(error);
+            }
+        }
+        match what {
+            "fails" => Err(Status::new(Code::Aborted, "enough"))?,
+            "wrong" => responses.send(wrong()).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn load(
+        &self,
+        mut requests: glue::Requests<Order>,
+        context: &glue::Context,
+    ) -> Result<Seen, Error> {
+        let mut seen = seen_by("load", None, context);
+        seen.attempt = 0;
+        while let Some(order) = requests.next().await {
+            let order = order.inspect_err(|_| self.remember(seen_by("load", None, context)))?;
+            seen.attempt += 1;
+            if order.order_id == "early" {
+                break;
+            }
+        }
+        Ok(seen)
+    }
+
+    async fn rename(
+        &self,
+        mut requests: glue::Requests<Order>,
+        mut responses: glue::Sender<Order>,
+        _: &glue::Context,
+    ) -> Result<(), Error> {
+        while let Some(order) = requests.next().await {
+            let order = order?;
+            let urgent = true;
+            responses.send(Order { urgent, ..order }).await?;
+        }
+        Ok(())
+    }
+
     async fn relay(&self, request: Order, context: &glue::Context) -> Result<Seen, Error> {
         let mut seen = seen_by("relay", None, context);
         match request.order_id.as_str() {
@@ -152,6 +219,52 @@ impl DeskService for Desk {
             "enqueue" => {
                 let receipt = self.front.ask(request).enqueue().await?;
                 seen.metadata = receipt.message_receipt_id;
+            }
+            "watch" | "drop" | "wrong" => {
+                let key = Key {
+                    order_id: request.order_id,
+                };
+                let mut responses = self.front.watch(key).metadata("tenant", "blue").start().await?;
+                while let Some(order) = responses.next().await {
+                    let order = order?;
+                    seen.attempt += 1;
+                    if order.order_id == "enough" {
+                        break;
+                    }
+                }
+                seen.attempt -= 1;
+            }
+            "load" | "early" => {
+                let mut upload = self.front.load().timeout(Duration::from_secs(20)).start().await?;
+                for number in 0..1000 {
+                    let order = if number == 3 { request.clone() } else { numbered(number) };
+                    if !upload.send(order).await? {
+                        break;
+                    }
+                }
+                return upload.finish().await;
+            }
+            "cancel" => {
+                let mut upload = self.front.load().start().await?;
+                upload.send(request).await?;
+                let loading = Order {
+                    order_id: "loading".to_string(),
+                    ..Default::default()
+                };
+                self.front.ask(loading).await?;
+                upload.cancel().await;
+            }
+            "rename" => {
+                let (mut sender, mut responses) = self.front.rename().start().await?;
+                for number in 0..3 {
+                    sender.send(numbered(number)).await?;
+                    let answered = responses.next().await.transpose()?;
+                    seen.order = answered;
+                    seen.attempt += 1;
+                }
+                sender.finish().await;
+                assert!(responses.next().await.is_none());
+                seen.attempt -= 1;
             }
             "short" => {
                 let call = self.front.ask(request).timeout(Duration::from_millis(200));

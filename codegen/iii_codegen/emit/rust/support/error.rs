@@ -200,6 +200,12 @@ pub enum Error {
     },
     /// No answer came in time; `sent` says whether the function may have run.
     Timeout { function_id: String, sent: bool },
+    /// A stream ended with fewer messages than its sender says it sent, or without saying it.
+    Truncated {
+        function_id: String,
+        expected: Option<u64>,
+        received: u64,
+    },
     /// The engine refused a registration, or somebody else owns the function.
     Rejected {
         function_id: String,
@@ -217,6 +223,7 @@ impl Error {
             Self::Violation(violation) => violation.code(),
             Self::Remote { code, .. } => Code::of_frame(code),
             Self::Timeout { .. } => Code::DeadlineExceeded,
+            Self::Truncated { .. } => Code::DataLoss,
             Self::Rejected { .. } => Code::FailedPrecondition,
             Self::Sdk(error) => match **error {
                 iii_sdk::Error::NotConnected | iii_sdk::Error::WebSocket(_) => Code::Unavailable,
@@ -246,6 +253,17 @@ impl fmt::Display for Error {
                     formatter,
                     "{function_id} gave no answer in time; outcome {outcome}"
                 )
+            }
+            Self::Truncated {
+                function_id,
+                expected,
+                received,
+            } => {
+                let came = match expected {
+                    Some(expected) => format!("{received} of {expected} items arrived"),
+                    None => format!("{received} items arrived, and no end"),
+                };
+                write!(formatter, "{function_id} stream was cut short: {came}")
             }
             Self::Rejected {
                 function_id,

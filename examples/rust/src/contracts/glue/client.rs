@@ -17,6 +17,7 @@ use super::context::{inherited, with_sidecar, MEMBER};
 use super::error::{Code, Error, Side, Status, Violation};
 use super::method::{Delivery, Method};
 use super::status_line::from_frame;
+use super::stream_client::{BidiStream, ClientStream, ServerStream, StreamCall};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -35,6 +36,37 @@ pub struct Caller {
 impl Caller {
     pub fn new(iii: &IIIClient) -> Self {
         Self { iii: iii.clone() }
+    }
+
+    /// A call that is answered with a stream.
+    pub fn server_stream<I, O>(
+        &self,
+        method: &'static Method,
+        request: I,
+    ) -> StreamCall<ServerStream<I, O>>
+    where
+        I: Message,
+        O: Message + Default,
+    {
+        StreamCall::server(&self.iii, method, request)
+    }
+
+    /// A call that sends a stream.
+    pub fn client_stream<I, O>(&self, method: &'static Method) -> StreamCall<ClientStream<I, O>>
+    where
+        I: Message,
+        O: Message + Default,
+    {
+        StreamCall::client(&self.iii, method)
+    }
+
+    /// A call that sends a stream and is answered with one.
+    pub fn bidi_stream<I, O>(&self, method: &'static Method) -> StreamCall<BidiStream<I, O>>
+    where
+        I: Message,
+        O: Message + Default,
+    {
+        StreamCall::bidi(&self.iii, method)
     }
 
     /// A call to be awaited, or to be sent with `void` or `enqueue`.

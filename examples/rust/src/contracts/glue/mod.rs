@@ -15,6 +15,9 @@ mod method;
 mod percent;
 mod serve;
 mod status_line;
+mod stream;
+mod stream_client;
+mod stream_serve;
 mod transcode;
 
 pub use client::{Call, Caller, Receipt};
@@ -25,6 +28,11 @@ pub use method::{
     Defaults, Delivery, Enums, Int64, Method, Names, Profile, UnknownEnumNames, UnknownMembers,
 };
 pub use serve::{handler, Body, Registrar, ServeOptions, Served};
+pub use stream::{Requests, Sender};
+pub use stream_client::{
+    BidiStream, ClientStream, RequestSender, Responses, ServerStream, StreamCall, Upload,
+};
+pub use stream_serve::{bidi_stream, client_stream, server_stream};
 
 /// JSON, as the crate exchanges it.
 pub use serde_json::Value as Json;

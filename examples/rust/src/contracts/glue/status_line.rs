@@ -35,6 +35,10 @@ pub(super) fn to_frame(error: Error, function_id: &str) -> iii_sdk::Error {
             let stacktrace = line(status.code, &status.message, &status.details);
             remote(status.code.name(), status.message, Some(stacktrace))
         }
+        Error::Truncated { .. } => {
+            let status = Status::new(error.code(), error.to_string());
+            to_frame(Error::Status(status), function_id)
+        }
         other => remote("invocation_failed", other.to_string(), None),
     }
 }

@@ -259,6 +259,69 @@ static DESK_RELAY: iii_glue::Method = iii_glue::Method {
     required: DESK_REQUIRED,
 };
 
+static DESK_WATCH: iii_glue::Method = iii_glue::Method {
+    full_name: "desk.v1.DeskService/Watch",
+    function_id: "desk::watch",
+    request: "desk.v1.Key",
+    response: "desk.v1.Order",
+    namespace: ::core::option::Option::None,
+    timeout_ms: ::core::option::Option::None,
+    delivery: iii_glue::Delivery::Sync,
+    queue: ::core::option::Option::None,
+    json: iii_glue::Profile {
+        names: iii_glue::Names::Json,
+        int64: iii_glue::Int64::String,
+        enums: iii_glue::Enums::Name,
+        defaults: iii_glue::Defaults::Emit,
+    },
+    unknown_members: iii_glue::UnknownMembers::Ignore,
+    unknown_enum_names: iii_glue::UnknownEnumNames::Reject,
+    acknowledges_violations: false,
+    required: DESK_REQUIRED,
+};
+
+static DESK_LOAD: iii_glue::Method = iii_glue::Method {
+    full_name: "desk.v1.DeskService/Load",
+    function_id: "desk::load",
+    request: "desk.v1.Order",
+    response: "desk.v1.Seen",
+    namespace: ::core::option::Option::None,
+    timeout_ms: ::core::option::Option::None,
+    delivery: iii_glue::Delivery::Sync,
+    queue: ::core::option::Option::None,
+    json: iii_glue::Profile {
+        names: iii_glue::Names::Json,
+        int64: iii_glue::Int64::String,
+        enums: iii_glue::Enums::Name,
+        defaults: iii_glue::Defaults::Emit,
+    },
+    unknown_members: iii_glue::UnknownMembers::Ignore,
+    unknown_enum_names: iii_glue::UnknownEnumNames::Reject,
+    acknowledges_violations: false,
+    required: DESK_REQUIRED,
+};
+
+static DESK_RENAME: iii_glue::Method = iii_glue::Method {
+    full_name: "desk.v1.DeskService/Rename",
+    function_id: "desk::rename",
+    request: "desk.v1.Order",
+    response: "desk.v1.Order",
+    namespace: ::core::option::Option::None,
+    timeout_ms: ::core::option::Option::None,
+    delivery: iii_glue::Delivery::Sync,
+    queue: ::core::option::Option::None,
+    json: iii_glue::Profile {
+        names: iii_glue::Names::Json,
+        int64: iii_glue::Int64::String,
+        enums: iii_glue::Enums::Name,
+        defaults: iii_glue::Defaults::Emit,
+    },
+    unknown_members: iii_glue::UnknownMembers::Ignore,
+    unknown_enum_names: iii_glue::UnknownEnumNames::Reject,
+    acknowledges_violations: false,
+    required: DESK_REQUIRED,
+};
+
 static DESK_AWAY: iii_glue::Method = iii_glue::Method {
     full_name: "desk.v1.DeskService/Away",
     function_id: "desk::away",
@@ -367,6 +430,29 @@ pub trait DeskService: ::core::marker::Send + ::core::marker::Sync + 'static {
         context: &iii_glue::Context,
     ) -> impl ::core::future::Future<Output = ::core::result::Result<Seen, iii_glue::Error>>
            + ::core::marker::Send;
+    /// Orders as the order id says.
+    fn watch(
+        &self,
+        request: Key,
+        responses: iii_glue::Sender<Order>,
+        context: &iii_glue::Context,
+    ) -> impl ::core::future::Future<Output = ::core::result::Result<(), iii_glue::Error>>
+           + ::core::marker::Send;
+    /// How many orders came.
+    fn load(
+        &self,
+        requests: iii_glue::Requests<Order>,
+        context: &iii_glue::Context,
+    ) -> impl ::core::future::Future<Output = ::core::result::Result<Seen, iii_glue::Error>>
+           + ::core::marker::Send;
+    /// The same orders, marked urgent.
+    fn rename(
+        &self,
+        requests: iii_glue::Requests<Order>,
+        responses: iii_glue::Sender<Order>,
+        context: &iii_glue::Context,
+    ) -> impl ::core::future::Future<Output = ::core::result::Result<(), iii_glue::Error>>
+           + ::core::marker::Send;
 }
 
 /// Registers every function and every binding of `desk.v1.DeskService`.
@@ -461,6 +547,27 @@ pub async fn register_desk<S: DeskService>(
                 async move { service.relay(request, &context).await }
             })
         },
+        {
+            let service = ::std::sync::Arc::clone(&service);
+            iii_glue::server_stream(iii, &DESK_WATCH, move |request, responses, context: iii_glue::Context| {
+                let service = ::std::sync::Arc::clone(&service);
+                async move { service.watch(request, responses, &context).await }
+            })
+        },
+        {
+            let service = ::std::sync::Arc::clone(&service);
+            iii_glue::client_stream(iii, &DESK_LOAD, move |requests, context: iii_glue::Context| {
+                let service = ::std::sync::Arc::clone(&service);
+                async move { service.load(requests, &context).await }
+            })
+        },
+        {
+            let service = ::std::sync::Arc::clone(&service);
+            iii_glue::bidi_stream(iii, &DESK_RENAME, move |requests, responses, context: iii_glue::Context| {
+                let service = ::std::sync::Arc::clone(&service);
+                async move { service.rename(requests, responses, &context).await }
+            })
+        },
     ];
     let registration = include_str!("desk_service.json");
     iii_glue::Registrar::new(iii, registration, options)
@@ -533,6 +640,21 @@ impl DeskClient {
         self.caller.call(&DESK_RELAY, request)
     }
 
+    /// Orders as the order id says.
+    pub fn watch(&self, request: Key) -> iii_glue::StreamCall<iii_glue::ServerStream<Key, Order>> {
+        self.caller.server_stream(&DESK_WATCH, request)
+    }
+
+    /// How many orders came.
+    pub fn load(&self) -> iii_glue::StreamCall<iii_glue::ClientStream<Order, Seen>> {
+        self.caller.client_stream(&DESK_LOAD)
+    }
+
+    /// The same orders, marked urgent.
+    pub fn rename(&self) -> iii_glue::StreamCall<iii_glue::BidiStream<Order, Order>> {
+        self.caller.bidi_stream(&DESK_RENAME)
+    }
+
     /// Never called; an address that needs no lookup.
     pub fn away(&self, request: Key) -> iii_glue::Call<Key, Key> {
         self.caller.call(&DESK_AWAY, request)
@@ -581,6 +703,69 @@ static FRONT_TELL: iii_glue::Method = iii_glue::Method {
     required: FRONT_REQUIRED,
 };
 
+static FRONT_WATCH: iii_glue::Method = iii_glue::Method {
+    full_name: "desk.v1.FrontService/Watch",
+    function_id: "front::watch",
+    request: "desk.v1.Key",
+    response: "desk.v1.Order",
+    namespace: ::core::option::Option::None,
+    timeout_ms: ::core::option::Option::None,
+    delivery: iii_glue::Delivery::Sync,
+    queue: ::core::option::Option::None,
+    json: iii_glue::Profile {
+        names: iii_glue::Names::Json,
+        int64: iii_glue::Int64::String,
+        enums: iii_glue::Enums::Name,
+        defaults: iii_glue::Defaults::Emit,
+    },
+    unknown_members: iii_glue::UnknownMembers::Ignore,
+    unknown_enum_names: iii_glue::UnknownEnumNames::Reject,
+    acknowledges_violations: false,
+    required: FRONT_REQUIRED,
+};
+
+static FRONT_LOAD: iii_glue::Method = iii_glue::Method {
+    full_name: "desk.v1.FrontService/Load",
+    function_id: "front::load",
+    request: "desk.v1.Order",
+    response: "desk.v1.Seen",
+    namespace: ::core::option::Option::None,
+    timeout_ms: ::core::option::Option::None,
+    delivery: iii_glue::Delivery::Sync,
+    queue: ::core::option::Option::None,
+    json: iii_glue::Profile {
+        names: iii_glue::Names::Json,
+        int64: iii_glue::Int64::String,
+        enums: iii_glue::Enums::Name,
+        defaults: iii_glue::Defaults::Emit,
+    },
+    unknown_members: iii_glue::UnknownMembers::Ignore,
+    unknown_enum_names: iii_glue::UnknownEnumNames::Reject,
+    acknowledges_violations: false,
+    required: FRONT_REQUIRED,
+};
+
+static FRONT_RENAME: iii_glue::Method = iii_glue::Method {
+    full_name: "desk.v1.FrontService/Rename",
+    function_id: "front::rename",
+    request: "desk.v1.Order",
+    response: "desk.v1.Order",
+    namespace: ::core::option::Option::None,
+    timeout_ms: ::core::option::Option::None,
+    delivery: iii_glue::Delivery::Sync,
+    queue: ::core::option::Option::None,
+    json: iii_glue::Profile {
+        names: iii_glue::Names::Json,
+        int64: iii_glue::Int64::String,
+        enums: iii_glue::Enums::Name,
+        defaults: iii_glue::Defaults::Emit,
+    },
+    unknown_members: iii_glue::UnknownMembers::Ignore,
+    unknown_enum_names: iii_glue::UnknownEnumNames::Reject,
+    acknowledges_violations: false,
+    required: FRONT_REQUIRED,
+};
+
 static FRONT_POST: iii_glue::Method = iii_glue::Method {
     full_name: "desk.v1.FrontService/Post",
     function_id: "front::post",
@@ -604,6 +789,7 @@ static FRONT_POST: iii_glue::Method = iii_glue::Method {
 
 static FRONT_REQUIRED: &[(&str, &[&str])] = &[
     ("desk.v1.Item", &["sku"]),
+    ("desk.v1.Key", &["order_id"]),
     ("desk.v1.Order", &["order_id"]),
     ("desk.v1.Seen", &["method"]),
 ];
@@ -619,6 +805,26 @@ pub trait FrontService: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn tell(
         &self,
         request: Order,
+        context: &iii_glue::Context,
+    ) -> impl ::core::future::Future<Output = ::core::result::Result<(), iii_glue::Error>>
+           + ::core::marker::Send;
+    fn watch(
+        &self,
+        request: Key,
+        responses: iii_glue::Sender<Order>,
+        context: &iii_glue::Context,
+    ) -> impl ::core::future::Future<Output = ::core::result::Result<(), iii_glue::Error>>
+           + ::core::marker::Send;
+    fn load(
+        &self,
+        requests: iii_glue::Requests<Order>,
+        context: &iii_glue::Context,
+    ) -> impl ::core::future::Future<Output = ::core::result::Result<Seen, iii_glue::Error>>
+           + ::core::marker::Send;
+    fn rename(
+        &self,
+        requests: iii_glue::Requests<Order>,
+        responses: iii_glue::Sender<Order>,
         context: &iii_glue::Context,
     ) -> impl ::core::future::Future<Output = ::core::result::Result<(), iii_glue::Error>>
            + ::core::marker::Send;
@@ -654,6 +860,27 @@ pub async fn register_front<S: FrontService>(
         },
         {
             let service = ::std::sync::Arc::clone(&service);
+            iii_glue::server_stream(iii, &FRONT_WATCH, move |request, responses, context: iii_glue::Context| {
+                let service = ::std::sync::Arc::clone(&service);
+                async move { service.watch(request, responses, &context).await }
+            })
+        },
+        {
+            let service = ::std::sync::Arc::clone(&service);
+            iii_glue::client_stream(iii, &FRONT_LOAD, move |requests, context: iii_glue::Context| {
+                let service = ::std::sync::Arc::clone(&service);
+                async move { service.load(requests, &context).await }
+            })
+        },
+        {
+            let service = ::std::sync::Arc::clone(&service);
+            iii_glue::bidi_stream(iii, &FRONT_RENAME, move |requests, responses, context: iii_glue::Context| {
+                let service = ::std::sync::Arc::clone(&service);
+                async move { service.rename(requests, responses, &context).await }
+            })
+        },
+        {
+            let service = ::std::sync::Arc::clone(&service);
             iii_glue::handler(&FRONT_POST, move |request, context: iii_glue::Context| {
                 let service = ::std::sync::Arc::clone(&service);
                 async move { service.post(request, &context).await }
@@ -684,6 +911,18 @@ impl FrontClient {
 
     pub fn tell(&self, request: Order) -> iii_glue::Call<Order, ()> {
         self.caller.call(&FRONT_TELL, request)
+    }
+
+    pub fn watch(&self, request: Key) -> iii_glue::StreamCall<iii_glue::ServerStream<Key, Order>> {
+        self.caller.server_stream(&FRONT_WATCH, request)
+    }
+
+    pub fn load(&self) -> iii_glue::StreamCall<iii_glue::ClientStream<Order, Seen>> {
+        self.caller.client_stream(&FRONT_LOAD)
+    }
+
+    pub fn rename(&self) -> iii_glue::StreamCall<iii_glue::BidiStream<Order, Order>> {
+        self.caller.bidi_stream(&FRONT_RENAME)
     }
 
     pub fn post(&self, request: Order) -> iii_glue::Call<Order, ()> {
