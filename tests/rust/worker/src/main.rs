@@ -1,14 +1,12 @@
 //! Serves the DeskService at III_URL, and calls the FrontService.
 
-mod contracts;
-mod desk;
-
 use iii_sdk::runtime::WorkerMetadata;
 use iii_sdk::{engine_url_from_env, register_worker, InitOptions};
 use tokio::signal::unix::{signal, SignalKind};
 
-use contracts::desk::v1::{register_desk, FrontClient};
-use contracts::glue::ServeOptions;
+use iii_bridge_test_worker::contracts::desk::v1::{register_desk, FrontClient};
+use iii_bridge_test_worker::contracts::glue::ServeOptions;
+use iii_bridge_test_worker::desk::Desk;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -26,7 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         worker_name: Some("rust-desk".to_string()),
         ..Default::default()
     };
-    let desk = desk::Desk::new(FrontClient::new(&iii));
+    let desk = Desk::new(FrontClient::new(&iii));
     let served = match register_desk(&iii, desk, options).await {
         Ok(served) => served,
         Err(error) => {
