@@ -23,6 +23,12 @@ def test_the_demo_s_typescript_worker_is_short() -> None:
     assert len(lines) < 60
 
 
+def test_the_demo_s_rust_worker_is_short() -> None:
+    """The same in Rust; the catalogue is read elsewhere."""
+    lines = (EXAMPLES / "rust" / "src" / "inventory.rs").read_text().splitlines()
+    assert len(lines) < 60
+
+
 def test_the_lock_file_names_versions_and_no_host() -> None:
     lock = json.loads((EXAMPLES / "typescript" / "package-lock.json").read_text())
     packages = {name: package for name, package in lock["packages"].items() if name}

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from iii_bridge import ContractError, InvocationTimeoutError, Side, StatusCode, StatusError
+from iii_bridge import ContractError, InvocationError, InvocationTimeoutError, Side, StatusCode, StatusError
+from iii_bridge.wire import raw
 from tests.contract.bus import Bus
 from tests.rust.conftest import Front, Recall
 
@@ -125,6 +126,12 @@ def test_a_response_that_does_not_fit_is_found_where_it_is_written(bus: Bus) -> 
     assert error.path == "$.order.due"
 
 
+def test_a_handler_that_panics_answers_all_the_same(bus: Bus, stubs: ModuleType) -> None:
+    with pytest.raises(InvocationError, match="the handler panicked") as caught:
+        bus.run(desk(bus, stubs).fail(stubs.Key(order_id="panic")))
+    assert caught.value.code == "invocation_failed"
+
+
 def test_a_handler_stops_at_its_callers_deadline(bus: Bus, stubs: ModuleType) -> None:
     with pytest.raises(InvocationTimeoutError):
         bus.run(desk(bus, stubs).fail(stubs.Key(order_id="slow"), timeout=0.3))
@@ -196,3 +203,14 @@ def test_calls_out_of_a_handler_do_not_outlive_its_caller(bus: Bus, stubs: Modul
 def test_a_rust_client_stops_waiting_in_time(bus: Bus, stubs: ModuleType) -> None:
     with pytest.raises(Exception, match=r"front::ask gave no answer in time; outcome unknown"):
         relay(bus, stubs, "short")
+
+
+def test_the_trace_goes_on_through_rust(bus: Bus, front: Front) -> None:
+    """Whether the worker exports spans or not."""
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    payload = raw({"orderId": "traced"})
+    call = bus.bridge._session.call("desk::relay", payload, timeout=30, traceparent=f"00-{trace}-b7ad6b7169203331-01")
+    bus.run(call)
+    context = bus.run(front.until("ask", "traced"))
+    assert context.traceparent is not None
+    assert context.traceparent.split("-")[1] == trace

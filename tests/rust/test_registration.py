@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from iii_bridge import Bridge, Context
 from iii_bridge.cli.main import app
 from iii_bridge.contract.spec import MethodKind
+from iii_codegen.driver import run
 from tests.contract.bus import Bus, bus_with
 from tests.rust.conftest import DESK, WORKER
 
@@ -51,6 +52,11 @@ def served_by_python(stubs: ModuleType) -> Any:
     streams = (MethodKind.SERVER_STREAM, MethodKind.BIDI_STREAM)
     methods = {method.name: follow if method.kind in streams else never for method in base._service.methods}
     return type("Desk", (base,), methods)()
+
+
+def test_what_is_generated_is_fresh() -> None:
+    problems: list[str] = []
+    assert run(WORKER, check=True, out=print, err=problems.append) == 0, problems
 
 
 def test_both_register_the_same(bus: Bus, stubs: ModuleType) -> None:

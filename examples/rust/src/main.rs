@@ -1,5 +1,6 @@
 //! The Rust worker: `iii-bridge-example-worker [--misbehave MODE]`, engine at III_URL.
 
+mod catalogue;
 mod contracts;
 mod inventory;
 mod misbehave;
@@ -23,29 +24,20 @@ async fn serve(iii: &IIIClient) -> Result<String, Box<dyn std::error::Error>> {
             return Ok(format!("inventory::reserve with {mode}"));
         }
     }
-    let options = ServeOptions {
-        worker_name: Some(NAME.to_string()),
-        ..Default::default()
-    };
+    let options = ServeOptions { worker_name: Some(NAME.to_string()), ..Default::default() };
     let echo = RustTypesClient::new(iii);
     types::register_forward(iii);
     let types = register_rust_types(iii, types::RustTypes { echo }, options.clone()).await?;
-    let inventory = register_inventory(iii, inventory::Inventory::load()?, options).await?;
-    Ok([inventory.function_ids, types.function_ids]
-        .concat()
-        .join(", "))
+    let items = catalogue::load()?;
+    let inventory = inventory::Inventory { items, seen: Default::default() };
+    let inventory = register_inventory(iii, inventory, options).await?;
+    Ok([inventory.function_ids, types.function_ids].concat().join(", "))
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let metadata = WorkerMetadata {
-        name: NAME.to_string(),
-        ..Default::default()
-    };
-    let options = InitOptions {
-        metadata: Some(metadata),
-        ..Default::default()
-    };
+    let metadata = WorkerMetadata { name: NAME.to_string(), ..Default::default() };
+    let options = InitOptions { metadata: Some(metadata), ..Default::default() };
     let iii = register_worker(&engine_url_from_env(), options);
     let mut terminate = signal(SignalKind::terminate())?;
     match serve(&iii).await {

@@ -25,11 +25,7 @@ pub async fn register_wrong(iii: &IIIClient, mode: &str) -> Result<(), String> {
         async move { Ok(wrong) }
     });
     iii.register_function(FUNCTION, answer);
-    while iii
-        .trigger(TriggerRequest::new(FUNCTION, json!({})))
-        .await
-        .is_err()
-    {
+    while iii.trigger(TriggerRequest::new(FUNCTION, json!({}))).await.is_err() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     Ok(())

@@ -36,11 +36,7 @@ async fn forward(iii: &IIIClient, input: &Value) -> Result<Value, SdkError> {
     let request = TriggerRequest::new(function_id, input["payload"].clone());
     match iii.trigger(request).await {
         Ok(result) => Ok(json!({ "result": result })),
-        Err(SdkError::Remote {
-            code,
-            message,
-            stacktrace,
-        }) => {
+        Err(SdkError::Remote { code, message, stacktrace }) => {
             let stacktrace = stacktrace.unwrap_or_default();
             Ok(json!({"error": {"code": code, "message": message, "stacktrace": stacktrace}}))
         }

@@ -70,11 +70,12 @@ def _module(
     if not modules:
         lines.add("//! The contracts of this crate: a module for each package, and `glue`, what they stand on.", "")
     if own:
-        lines.add("#![cfg_attr(rustfmt, rustfmt_skip)]", _ALLOWED_WITH_MESSAGES, "")
+        lines.add(_ALLOWED_WITH_MESSAGES, "")
     elif not modules:
         lines.add(_ALLOWED, "")
     names = inner if modules else sorted([*inner, _SUPPORT])
-    lines.add(*(f"pub mod {name};" for name in names))
+    for name in names:
+        lines.add(*([] if modules else ["#[rustfmt::skip]"]), f"pub mod {name};")
     if own:
         lines.add(*([""] if names else []))
         # prost names the file after the package.

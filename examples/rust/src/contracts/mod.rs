@@ -4,5 +4,7 @@
 
 #![allow(dead_code)]
 
+#[rustfmt::skip]
 pub mod examples;
+#[rustfmt::skip]
 pub mod glue;

@@ -141,6 +141,7 @@ impl DeskService for Desk {
                 let detail = json!({"@type": "desk/hint", "order": "17"});
                 Err(Status::new(Code::NotFound, "no such order").with_detail(detail))?
             }
+            "panic" => panic!("a handler panicked, as the test wants"),
             "violation" => Ok(Seen {
                 required_item: Some(Item::default()),
                 order: Some(wrong()),
@@ -224,7 +225,12 @@ impl DeskService for Desk {
                 let key = Key {
                     order_id: request.order_id,
                 };
-                let mut responses = self.front.watch(key).metadata("tenant", "blue").start().await?;
+                let mut responses = self
+                    .front
+                    .watch(key)
+                    .metadata("tenant", "blue")
+                    .start()
+                    .await?;
                 while let Some(order) = responses.next().await {
                     let order = order?;
                     seen.attempt += 1;
@@ -235,9 +241,18 @@ impl DeskService for Desk {
                 seen.attempt -= 1;
             }
             "load" | "early" => {
-                let mut upload = self.front.load().timeout(Duration::from_secs(20)).start().await?;
+                let mut upload = self
+                    .front
+                    .load()
+                    .timeout(Duration::from_secs(20))
+                    .start()
+                    .await?;
                 for number in 0..1000 {
-                    let order = if number == 3 { request.clone() } else { numbered(number) };
+                    let order = if number == 3 {
+                        request.clone()
+                    } else {
+                        numbered(number)
+                    };
                     if !upload.send(order).await? {
                         break;
                     }

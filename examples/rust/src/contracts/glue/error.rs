@@ -248,7 +248,9 @@ impl fmt::Display for Error {
                 code,
                 message,
                 ..
-            } => write!(formatter, "{function_id} failed: {message} [{code}]"),
+            } => {
+                write!(formatter, "{function_id} failed: {message} [{code}]")
+            }
             Self::Timeout { function_id, sent } => {
                 let outcome = if *sent { "unknown" } else { "not_sent" };
                 write!(

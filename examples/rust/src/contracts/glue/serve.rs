@@ -3,9 +3,11 @@
 //! The way in: registers what the contract says, and runs the methods of a service.
 
 use std::collections::HashMap;
-use std::future::Future;
+use std::future::{poll_fn, Future};
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use iii_sdk::protocol::{RegisterTriggerInput, TriggerRequest};
@@ -164,7 +166,7 @@ impl<'a> Registrar<'a> {
         self.check_namespace()?;
         let bodies: HashMap<&str, (&'static Method, Body)> = methods
             .into_iter()
-            .map(|(method, body)| (method.full_name, (method, body)))
+            .map(|(method, body)| (method.full_name, (method, guarded(method, body))))
             .collect();
         let mut own = Vec::new();
         let mut all = Vec::new();
@@ -403,6 +405,24 @@ impl Frame {
 
 fn is_forbidden(error: &iii_sdk::Error) -> bool {
     matches!(error, iii_sdk::Error::Remote { code, .. } if code == "FORBIDDEN")
+}
+
+/// The same, but a handler that panics answers: the crate would leave its caller waiting.
+fn guarded(method: &'static Method, body: Body) -> Body {
+    Arc::new(move |payload, context| {
+        let mut work = body(payload, context);
+        Box::pin(poll_fn(move |task| {
+            let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(task)));
+            polled.unwrap_or_else(|_| {
+                Poll::Ready(Err(Error::Remote {
+                    function_id: method.function_id.to_string(),
+                    code: "invocation_failed".to_string(),
+                    message: "the handler panicked".to_string(),
+                    stacktrace: None,
+                }))
+            })
+        }))
+    })
 }
 
 /// Runs a method until its caller's deadline; what it ends with is a frame's result or error.

@@ -4,6 +4,9 @@
 
 #![allow(dead_code)]
 
+#[rustfmt::skip]
 pub mod desk;
+#[rustfmt::skip]
 pub mod glue;
+#[rustfmt::skip]
 pub mod iii_bridge;
