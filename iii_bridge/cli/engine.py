@@ -75,6 +75,10 @@ def engine(
             help="how long a durable topic keeps messages for a function without a subscriber; 0 is for ever",
         ),
     ] = RETENTION_SECONDS / _DAY,
+    max_value_bytes: Annotated[
+        int | None,
+        typer.Option(min=1, help="largest value of state, as JSON text; any that fits a message unless given"),
+    ] = None,
     http_middleware: Annotated[
         list[str] | None,
         typer.Option(metavar="FUNCTION_ID", help="asked before every http trigger; repeatable, in this order"),
@@ -100,6 +104,7 @@ def engine(
             queues=queue or (),
             topic_retention=topic_retention * _DAY or None,
             http_middleware=http_middleware or (),
+            max_value_bytes=max_value_bytes,
             http_functions=HttpSecurity(
                 url_allowlist=endpoint_host or ("*",),
                 block_private_ips=not allow_private_endpoints,

@@ -61,6 +61,8 @@ class Engine:
     is how many seconds a durable topic keeps messages for a function that has
     no subscriber, None for ever. `http_middleware` are functions asked before
     every http trigger, in the namespace of its binding (wire.md 7.1).
+    `max_value_bytes` bounds a value of state, as JSON text; None for no bound
+    but that of a message (wire.md 7.3).
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Engine:
         stream_auth_function: str | None = None,
         topic_retention: float | None = RETENTION_SECONDS,
         http_middleware: Iterable[str] = (),
+        max_value_bytes: int | None = None,
     ) -> None:
         configs = [QueueConfig.parse(queue) if isinstance(queue, str) else queue for queue in queues]
         self.host = host
@@ -91,7 +94,7 @@ class Engine:
         self._channels = Channels()
         self._queues = Queues(self.hub, self._messages, configs)
         self._topics = Topics(self.hub, self._messages, topic_retention)
-        self._state = State(self.hub, StateStore(self._database))
+        self._state = State(self.hub, StateStore(self._database), max_value_bytes)
         self._cron = Cron(self.hub)
         self._pubsub = PubSub(self.hub)
         self._logs = Logs(self.hub)

@@ -99,12 +99,13 @@ def test_the_full_engines_config_is_refused_and_never_left_out_in_silence() -> N
 
 
 def test_options_reach_the_engine() -> None:
-    """Middleware of every route, and where endpoints may be."""
+    """Middleware of every route, where endpoints may be, how large a value."""
     options = ["--memory", "--http-middleware", "a::stop", "--allow-private-endpoints", "--endpoint-host", "*.b.test"]
-    with engine("--port", "0", "--http-port", "0", "--topic-retention", "0.5", *options) as process:
+    options += ["--topic-retention", "0.5", "--max-value-bytes", "20"]
+    with engine("--port", "0", "--http-port", "0", *options) as process:
         found = ready(process)
 
-        async def run() -> tuple[int, str]:
+        async def run() -> tuple[int, str, str]:
             worker = await BareWorker.join(SimpleNamespace(url=found[1]))  # type: ignore[arg-type]
             await worker.function("a::stop")
             await worker.trigger("t", "http", "a::web", {"api_path": "/x"})
@@ -114,10 +115,11 @@ def test_options_reach_the_engine() -> None:
                 asked = asyncio.create_task(client.get("/x"))
                 await worker.answer({"action": "respond", "response": {"status_code": 418}})
                 status = (await asked).status_code
+            large = (await worker.call("state::set", {"scope": "s", "key": "k", "value": "x" * 20}))["error"]
             await worker.close()
-            return status, error["code"]
+            return status, error["code"], large["code"]
 
-        assert asyncio.run(run()) == (418, "function_not_found")
+        assert asyncio.run(run()) == (418, "function_not_found", "VALUE_TOO_LARGE")
 
 
 def test_an_engine_on_free_ports_takes_a_free_stream_port_too() -> None:
