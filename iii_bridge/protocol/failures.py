@@ -55,10 +55,7 @@ def error_body(error: BaseException, function_id: str) -> ErrorBody:
     if isinstance(error, StreamTruncatedError):  # of its requests; a status says so in every language
         error = StatusError(error.status, str(error))
     if isinstance(error, StatusError):
-        details = [
-            each for each in error.details if not _is_refusal(each)
-        ]  # another function did not run, this one did
-        line = format_status_line(error.status.name, error.message, details)
+        line = format_status_line(error.status.name, error.message, error.details)
         return ErrorBody(error.status.name, _writable(error.message), f"{stack}\n{line}")
     if parse_status_line(stack) is not None:
         stack += "\n(not a status)"  # the text of an exception must not pass for one
@@ -68,7 +65,8 @@ def error_body(error: BaseException, function_id: str) -> ErrorBody:
 def refusal_body(function_id: str) -> ErrorBody:
     """The frame's `error` of a worker that is closing and takes nothing more: the call did not run."""
     text = f"{function_id} did not run: its worker is closing; call again"
-    line = format_status_line(StatusCode.UNAVAILABLE.name, text, [{"@type": _REFUSAL_TYPE}])
+    details = [{"@type": _REFUSAL_TYPE, "function": function_id}]  # whoever lets it through is another, and did run
+    line = format_status_line(StatusCode.UNAVAILABLE.name, text, details)
     return ErrorBody(StatusCode.UNAVAILABLE.name, text, line)
 
 
@@ -81,7 +79,7 @@ def error_from_body(body: ErrorBody, function_id: str) -> BridgeError:
         violation = _violation(details)
         if violation is not None:
             return violation
-        outcome = Outcome.NOT_RUN if any(map(_is_refusal, details)) else None
+        outcome = Outcome.NOT_RUN if any(_is_refusal(each, function_id) for each in details) else None
         return StatusError(code, message, details, function_id=function_id, stacktrace=stack, outcome=outcome)
     return _BY_CODE.get(body.code, InvocationError)(body.code, body.message, function_id, stack)
 
@@ -97,8 +95,8 @@ def violation_detail(error: ContractError) -> dict[str, str]:
     }
 
 
-def _is_refusal(detail: Mapping[str, Any]) -> bool:
-    return detail.get("@type") == _REFUSAL_TYPE
+def _is_refusal(detail: Mapping[str, Any], function_id: str) -> bool:
+    return detail.get("@type") == _REFUSAL_TYPE and detail.get("function") == function_id
 
 
 def _text(error: BaseException) -> str:
