@@ -10,9 +10,11 @@ import grpc.aio
 
 from iii_bridge.contract.backend import backend_of
 from iii_bridge.contract.caller import Caller
-from iii_bridge.contract.spec import Delivery, MethodKind, MethodSpec
+from iii_bridge.contract.spec import Delivery, MethodKind, MethodSpec, UnknownMembers
+from iii_bridge.contract.unknown import UnknownLog
 from iii_bridge.errors import ContractError, Side
 from iii_bridge.gateway.rpc import Admitted, Rpc, RpcContext
+from iii_bridge.gateway.unknown import unknown_fields
 
 __all__ = ["DELIVERY", "RECEIPT", "handler_of"]
 
@@ -59,6 +61,7 @@ class _Served:
         request, response = cast("type", method.request), cast("type", method.response)
         self._requests = backend_of(request)
         self._serialize = backend_of(response).serialize
+        self._unknown = UnknownLog(self._requests.schema(request).full_name, method.unknown_members)
 
     async def unary(self, _: Any, context: RpcContext) -> bytes:
         data = await context.read()
@@ -141,7 +144,18 @@ class _Served:
         if data is grpc.aio.EOF:
             raise ContractError(method.function_id, Side.REQUEST, path, "the call has no message, or half of one")
         try:
-            return self._requests.parse(method.request, data)
+            message = self._requests.parse(method.request, data)
         except ValueError:
             problem = f"the bytes are no {self._requests.schema(method.request).full_name}"
             raise ContractError(method.function_id, Side.REQUEST, path, problem) from None
+        if method.unknown_members is not UnknownMembers.IGNORE:
+            self._look_for_unknown(message, path)
+        return message
+
+    def _look_for_unknown(self, message: Any, path: str) -> None:
+        """Fields that the contract does not know have no place in JSON: its word on members holds for them."""
+        for place in unknown_fields(message):
+            if self._unknown.refuses:
+                problem = "the contract does not know the field"
+                raise ContractError(self._method.function_id, Side.REQUEST, f"{path}{str(place)[1:]}", problem)
+            self._unknown.note(place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -21,13 +23,14 @@ from tests.gateway.support import Rpcs, message
 
 
 @contextmanager
-def gateway(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def gateway(*arguments: str, cwd: Path | None = None) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A gateway that is ready, and the line it said so with."""
     process = subprocess.Popen(
         [sys.executable, "-m", "iii_bridge", "gateway", "--listen", "127.0.0.1:0", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        cwd=cwd,
     )
     try:
         assert process.stdout is not None
@@ -62,6 +65,39 @@ def test_contracts_come_from_files_or_from_workers(source: str, tmp_path: Path) 
             process.send_signal(signal.SIGTERM)
             assert slow.result(30).metadata == "{}"
             assert process.wait(30) == 0, process.communicate()[1]
+
+
+TLS = Path(__file__).parents[1] / "gateway" / "tls"
+
+
+def test_who_may_call_is_an_option(tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens"
+    tokens.write_text("# who may call\nann s3cret\n")
+    (tmp_path / "gate.py").write_text(
+        "async def names(call):\n    return {'iii-names': list(call.identity.names) if call.identity else []}\n"
+    )
+    cert = ("--tls-cert", str(TLS / "server.pem"), "--tls-key", str(TLS / "server.key.pem"))
+    mutual = (*cert, "--client-ca", str(TLS / "ca.pem"))
+    keys = [(TLS / name).read_bytes() for name in ("ca.pem", "client.key.pem", "client.pem")]
+    plain, full = grpc.ssl_channel_credentials(keys[0]), grpc.ssl_channel_credentials(*keys)
+
+    def look(line: str, credentials: grpc.ChannelCredentials, *metadata: tuple[str, str]) -> Any:
+        with grpc.secure_channel(address(line), credentials) as channel:
+            return json.loads(Rpcs(channel).unary("Look", message("LookRequest"), metadata=metadata).metadata)
+
+    with live_engine(("edge", serve_edge)) as url:
+        common = ("--url", url, "--proto", str(PROTO))
+        with gateway(*common, *cert, "--tokens", str(tokens), "--metadata", "x-*", "--compress", "--otel") as (_, line):
+            good = ("authorization", "Bearer s3cret")
+            assert look(line, plain, good, ("x-a", "1"), ("y", "2")) == {"iii-identity": "ann", "x-a": "1"}
+            with pytest.raises(grpc.RpcError) as caught:
+                look(line, plain)
+            assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+        with gateway(*common, *mutual, "--auth", "gate:names", cwd=tmp_path) as (_, line):
+            assert look(line, full)["iii-names"] == ["spiffe://tests/shop", "shop.test"]
+            with pytest.raises(grpc.RpcError) as caught:
+                look(line, plain)
+            assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
 @pytest.mark.parametrize(

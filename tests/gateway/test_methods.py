@@ -118,6 +118,16 @@ def test_malformed_messages_are_invalid(rpcs: Rpcs, data: bytes) -> None:
         assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT, name
 
 
+def test_fields_a_strict_contract_does_not_know_are_refused(rpcs: Rpcs) -> None:
+    data = message("Part", name="p").SerializeToString() + b"\xfa\x07\x01x"
+    with pytest.raises(grpc.RpcError) as caught:
+        rpcs.channel.unary_unary("/edge.v1.StrictService/Take")(data, timeout=30)
+    error: Any = caught.value
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert error.details().endswith('the contract does not know the field at $["127"]')
+    assert rpcs.channel.unary_unary("/edge.v1.EdgeService/Fire")(b"\xfa\x07\x01x", timeout=30) == b""
+
+
 def test_a_contract_nobody_serves_is_unavailable_and_another_unimplemented(live: Live, rpcs: Rpcs) -> None:
     error: Any = Rpcs(rpcs.channel, "edge.v1.AbsentService").failure("Get", message("LookRequest"))
     assert (error.code(), error.details()) == (

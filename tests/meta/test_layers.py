@@ -135,7 +135,10 @@ def test_google_protobuf_has_its_modules() -> None:
         "iii_bridge.contract.google_files",
         "iii_bridge.contract.google_messages",
         "iii_bridge.dynamic",
-        *(f"iii_bridge.gateway.{part}" for part in ("details", "health", "pool", "reflection", "rpc", "status")),
+        *(
+            f"iii_bridge.gateway.{part}"
+            for part in ("details", "health", "pool", "reflection", "rpc", "status", "unknown")
+        ),
         *(f"iii_bridge.gateway.upstream.{part}" for part in ("calls", "contracts", "failures")),
         "iii_bridge.testing.conformance_messages",
     }
