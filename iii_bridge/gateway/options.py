@@ -109,6 +109,7 @@ class GatewayOptions:
             "grpc.absolute_max_metadata_size": _MAX_METADATA,
             "grpc.keepalive_time_ms": _milliseconds(self.keepalive),
             "grpc.keepalive_timeout_ms": _milliseconds(self.keepalive_timeout),
+            "grpc.http2.ping_timeout_ms": _milliseconds(self.keepalive_timeout),
             "grpc.keepalive_permit_without_calls": 1,
             "grpc.http2.min_recv_ping_interval_without_data_ms": _milliseconds(self.min_ping_interval),
             "grpc.so_reuseport": int(self.reuse_port),

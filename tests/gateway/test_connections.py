@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from typing import Any
 
@@ -43,3 +44,14 @@ def test_an_idle_connection_is_ended_and_the_next_call_makes_another() -> None:
         ended = goings(rpcs.channel)
         assert ended.acquire(timeout=WITHIN)
         assert rpcs.unary("Look", message("LookRequest"))
+
+
+def test_a_client_that_is_gone_without_a_word_is_noticed() -> None:
+    """It has begun to speak HTTP/2, and answers no ping."""
+    with live_gateway(options={"keepalive": 1.0, "keepalive_timeout": 1.0}) as live:
+        host, _, port = live.gateway.address.rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=WITHIN) as connection:
+            connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]))
+            while connection.recv(4096):
+                pass  # settings, pings, and then the end
+        assert live.rpcs().unary("Look", message("LookRequest"))
