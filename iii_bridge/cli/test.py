@@ -29,7 +29,6 @@ from iii_bridge.testing.workers import WorkerProcess
 
 __all__ = ["run_tests"]
 
-_SETTLE: Final = 2.0
 _SHOWN_LINES: Final = 40
 _STYLES: Final = {
     Verdict.PASSED.value: "green",
@@ -62,6 +61,9 @@ def run_tests(
     examples: Annotated[int, typer.Option(min=1, help="requests of each kind, for each method")] = 50,
     seed: Annotated[int | None, typer.Option(min=0, help="of an earlier run, to have its requests again")] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="seconds, where the contract has no timeout")] = 10.0,
+    settle: Annotated[
+        float, typer.Option(min=0, help="seconds a worker may take to register the rest once it has begun")
+    ] = 5.0,
     skip: Annotated[list[str] | None, typer.Option(metavar="CHECK", help=f"one of {', '.join(CHECKS)}")] = None,
     requests: Annotated[
         Path | None,
@@ -101,6 +103,7 @@ def run_tests(
         everything=everything,
         skip=frozenset(skip or ()),
         timeout=timeout,
+        settle=settle,
         namespace=namespace,
         requests=_requests(requests),
     )
@@ -110,7 +113,7 @@ def run_tests(
     def run() -> int:
         with ExitStack() as stack:
             link = _link(stack, url, own_engine=worker is not None)
-            started = None if worker is None else _worker(link, worker, here, names, namespace)
+            started = None if worker is None else _worker(link, worker, here, names, namespace, settle)
             if started is not None:
                 stack.enter_context(started)
             known = [here] if here is not None else link.run(lambda: contracts_there(Catalogue(link.bridge.call)))
@@ -140,7 +143,7 @@ def _link(stack: ExitStack, url: str | None, *, own_engine: bool) -> Link:
 
 
 def _worker(
-    link: Link, command: str, here: Contracts | None, names: Sequence[str], namespace: str | None
+    link: Link, command: str, here: Contracts | None, names: Sequence[str], namespace: str | None, settle: float
 ) -> WorkerProcess:
     """The worker; a function it does not register is a finding of the test, so not all are waited for."""
     services: list[ServiceSpec] = []
@@ -152,7 +155,7 @@ def _worker(
     else:
         raise typer.BadParameter("name the services of --worker, so that it is known when it is ready")
     return WorkerProcess(
-        link, command, services=services, functions=functions, namespace=namespace, settle=_SETTLE, name="the worker"
+        link, command, services=services, functions=functions, namespace=namespace, settle=settle, name="the worker"
     )
 
 

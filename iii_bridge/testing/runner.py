@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from iii_bridge.cli.check_rows import CheckedMethod, Status, check_contracts
 from iii_bridge.contract.protojson import Codec, codec_for
 from iii_bridge.contract.spec import Idempotency, MethodKind, MethodSpec, ServiceSpec
 from iii_bridge.dynamic import Contracts
-from iii_bridge.errors import LocalProtocolError, UnsupportedError
+from iii_bridge.errors import LocalProtocolError, Side, UnsupportedError
 from iii_bridge.testing.breaks import Break, Broken, breaks_of, broken_documents
 from iii_bridge.testing.engines import Link
 from iii_bridge.testing.exchanges import OPEN, Exchanges
@@ -38,6 +39,7 @@ CHECKS: Final = (REGISTRATION, ANSWERS, REFUSALS)
 _TAKES_STREAM: Final = (MethodKind.CLIENT_STREAM, MethodKind.BIDI_STREAM)
 _SAFE: Final = (Idempotency.NO_SIDE_EFFECTS, Idempotency.IDEMPOTENT)
 _STREAM_LENGTH: Final = 4
+_PAUSE: Final = 0.1
 
 Requests = Mapping[str, Sequence[Json]]
 """By the full name of a method, or its name alone: requests as JSON, to be sent instead of any."""
@@ -56,6 +58,8 @@ class RunnerOptions:
     """Of CHECKS."""
     timeout: float = 10.0
     """Seconds for a call whose contract has no timeout."""
+    settle: float = 5.0
+    """Seconds to wait for bindings that are missing: a worker makes them after its functions are there."""
     namespace: str | None = None
     """Where functions are looked up whose contract names no namespace."""
     requests: Requests = field(default_factory=lambda: dict[str, Sequence[Json]]())
@@ -75,7 +79,7 @@ def run_contract(
     chosen = list(services)
     catalogue = Catalogue(link.bridge.call)
     space = options.namespace or link.bridge.namespace or DEFAULT_NAMESPACE  # without one, the engine looks everywhere
-    rows = link.run(lambda: check_contracts(catalogue, contracts, chosen, space))
+    rows = link.run(lambda: _settled(lambda: check_contracts(catalogue, contracts, chosen, space), options.settle))
     known = link.run(catalogue.functions)
     checked = {row.method: row for row in rows}
     outcomes: list[Outcome] = []
@@ -91,6 +95,17 @@ def run_contract(
         for check in _MethodTest(link, method, options).checks(row.status is Status.MISSING):
             add(check)
     return outcomes
+
+
+async def _settled(check: Callable[[], Awaitable[list[CheckedMethod]]], seconds: float) -> list[CheckedMethod]:
+    """What is found once no binding is missing, or the time is up."""
+    end = time.monotonic() + seconds
+    while True:
+        rows = await check()
+        unbound = any(finding.side is Side.CONFIG for row in rows for finding in row.findings)
+        if not unbound or time.monotonic() >= end:
+            return rows
+        await asyncio.sleep(_PAUSE)
 
 
 def _registration(method: MethodSpec[Any, Any], row: CheckedMethod, known: Sequence[tuple[str, str]]) -> Outcome:

@@ -44,7 +44,7 @@ def link() -> Iterator[Link]:
 
 
 def run(*arguments: str, url: str = "", proto: bool = True) -> Result:
-    options = ["--examples", "10", "--seed", "1", *(["--proto", str(PROTO)] if proto else [])]
+    options = ["--examples", "10", "--seed", "1", "--settle", "0.5", *(["--proto", str(PROTO)] if proto else [])]
     return CliRunner(env={"III_URL": url}).invoke(app, ["test", *arguments, *options])
 
 

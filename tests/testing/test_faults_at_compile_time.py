@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
-from tests.testing.ledger import PROTO
+from iii_bridge.testing.outcomes import Verdict
+from iii_bridge.testing.workers import WorkerProcess
+from tests.testing.ledger import LEDGER, PROTO, contracts, one_engine, outcomes_of
 from tests.testing.test_faulty_workers import FAULTS, table
 from tests.typescript.project import compile_typescript, generate, write_project
 
@@ -35,10 +38,22 @@ POSTS = {
 }
 
 
+SERVE = """
+import {{ registerWorker }} from "iii-sdk";
+import {{ serve }} from "./dist/{fault}.js";
+const worker = registerWorker(process.env.III_URL, {{ workerName: "ledger", otel: {{ enabled: false }} }});
+await serve(worker);
+"""
+
+
 @pytest.fixture(scope="module")
-def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("faults")
+
+
+@pytest.fixture(scope="module")
+def refused(root: Path) -> dict[str, str]:
     """What the compiler says of each worker, all compiled at once."""
-    root = tmp_path_factory.mktemp("faults")
     write_project(root, PROTO)
     generate(root)
     for fault, post in POSTS.items():
@@ -70,3 +85,15 @@ def test_typescript_refuses_what_the_texts_say(refused: dict[str, str]) -> None:
 )
 def test_what_is_wrong_is_named(refused: dict[str, str], fault: str, named: str) -> None:
     assert named in refused[fault]
+
+
+@pytest.mark.parametrize("fault", ["none", "missing-required"])
+def test_what_compiles_keeps_the_contract(root: Path, refused: dict[str, str], fault: str) -> None:
+    """A REQUIRED member that was forgotten is written nonetheless."""
+    (root / f"{fault}.mjs").write_text(SERVE.format(fault=fault))
+    with one_engine() as link:
+        services = [contracts().services[LEDGER]]
+        with WorkerProcess(link, ["node", f"{fault}.mjs"], cwd=root, services=services):
+            found = outcomes_of(link, LEDGER, examples=30, settle=60.0)
+    assert {name: each.summary for name, each in found.items() if each.verdict is not Verdict.PASSED} == {}
+    assert found["Post", "registration"].summary == "same contract"

@@ -54,7 +54,6 @@ def workers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         for name, link in links.items():
             wanted = [method.function_id for method in methods()][: 1 if name == "missing-function" else None]
             Registrations(link, [(None, function_id) for function_id in wanted]).wait(process, 60.0)
-            wait_for_route(link)
         yield links
 
 
@@ -65,14 +64,6 @@ def methods() -> Any:
 def schemas_of(method: Any) -> dict[str, Any]:
     texts = method.schemas()[method.full_name]
     return {"request": json.loads(texts.request), "response": json.loads(texts.response)}
-
-
-def wait_for_route(link: Link) -> None:
-    """A binding is made after the functions, and nobody says so: it is asked for until it shows."""
-    from iii_bridge.bridge.catalogue import Catalogue
-    from tests.testing.waiting import until
-
-    until(lambda: bool(link.run(Catalogue(link.bridge.call).triggers)))
 
 
 def caught_by_a_call(link: Link) -> bool:
@@ -92,7 +83,7 @@ def failed(found: dict[tuple[str, str], Outcome]) -> dict[tuple[str, str], str]:
 
 
 def test_a_worker_without_a_fault_passes(workers: dict[str, Link]) -> None:
-    found = outcomes_of(workers["none"], LEDGER, examples=30)
+    found = outcomes_of(workers["none"], LEDGER, examples=30, settle=60.0)
     assert failed(found) == {}
     assert {outcome.verdict for outcome in found.values()} == {Verdict.PASSED}
     assert not caught_by_a_call(workers["none"])
@@ -101,7 +92,8 @@ def test_a_worker_without_a_fault_passes(workers: dict[str, Link]) -> None:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_caught_where_the_texts_say(workers: dict[str, Link], fault: str) -> None:
     link = workers[fault]
-    failures = failed(outcomes_of(link, LEDGER, examples=20))
+    settle = 0.0 if fault == "wrong-route" else 60.0
+    failures = failed(outcomes_of(link, LEDGER, examples=20, settle=settle))
     words = {True: "caught", False: "–"}
     registration = {summary for (_, check), summary in failures.items() if check == REGISTRATION}
     seen = {
