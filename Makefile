@@ -10,6 +10,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 VENV_STAMP := $(VENV)/.stamp
+NODE_PACKAGES_STAMP := $(TS)/node_modules/.packages
 NODE_STAMP := $(TS)/node_modules/.stamp
 TESTS_NODE_STAMP := $(TESTS_NODE)/node_modules/.stamp
 RUST_STAMP := target/.stamp
@@ -17,7 +18,7 @@ TESTS_GO := tests/go
 GO_BIN := $(CURDIR)/build/go
 GO_STAMP := $(GO_BIN)/.stamp
 
-.PHONY: help setup setup-python setup-node setup-rust setup-go codegen codegen-check demo test test-fast test-grpc-clients faults soak kill-test lint types format \
+.PHONY: help setup setup-python setup-node setup-node-packages setup-rust setup-go codegen codegen-check demo test test-fast test-grpc-clients faults soak kill-test lint types format \
 	bench bench-codec bench-codegen bench-engine bench-gateway bench-rpc bench-streams fuzz build clean
 
 help: ## List the targets
@@ -37,9 +38,15 @@ $(VENV_STAMP): pyproject.toml requirements-dev.txt
 setup-node:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE_STAMP) $(TESTS_NODE_STAMP); \
 	else echo "npm was not found: the TypeScript worker is not built (Node 20 or newer is needed)"; fi
-$(NODE_STAMP): $(TS)/package.json $(TS)/package-lock.json $(TS)/tsconfig.json $(shell find $(TS)/src -name '*.ts' 2>/dev/null)
-	cd $(TS) && npm ci --no-audit --no-fund && npm run --silent build
+$(NODE_PACKAGES_STAMP): $(TS)/package.json $(TS)/package-lock.json
+	cd $(TS) && npm ci --no-audit --no-fund
 	@touch $@
+$(NODE_STAMP): $(NODE_PACKAGES_STAMP) $(TS)/tsconfig.json $(shell find $(TS)/src -name '*.ts' 2>/dev/null)
+	cd $(TS) && npm run --silent build
+	@touch $@
+# What generates, and nothing that has to compile before it is generated.
+setup-node-packages:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE_PACKAGES_STAMP); fi
 $(TESTS_NODE_STAMP): $(TESTS_NODE)/package.json $(TESTS_NODE)/package-lock.json
 	cd $(TESTS_NODE) && npm ci --no-audit --no-fund
 	@touch $@
@@ -54,12 +61,12 @@ $(RUST_STAMP): Cargo.toml Cargo.lock $(RUST_SOURCES) examples/data/catalogue.jso
 	cargo build --locked --quiet
 	@touch $@
 
-codegen: setup-python setup-node ## Generate stubs, schemas, TypeScript and Rust from proto/
+codegen: setup-python setup-node-packages ## Generate stubs, schemas, TypeScript and Rust from proto/
 	$(BIN)/iii-bridge codegen
 	$(BIN)/iii-bridge codegen --project $(RUST_DESK)
 	$(BIN)/python -m iii_codegen.own
 
-codegen-check: setup-python setup-node ## Fail when generated files are stale; writes nothing
+codegen-check: setup-python setup-node-packages ## Fail when generated files are stale; writes nothing
 	$(BIN)/iii-bridge codegen --check
 	$(BIN)/iii-bridge codegen --project $(RUST_DESK) --check
 	$(BIN)/python -m iii_codegen.own --check
