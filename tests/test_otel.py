@@ -21,6 +21,7 @@ from iii_bridge import LocalProtocolError, StatusError, connect_sync
 from iii_bridge.bridge.settings import Settings
 from iii_bridge.counters import COUNTERS
 from iii_bridge.otel import OpenTelemetry
+from iii_bridge.protocol import stream_items
 from tests.bridge.contracts import shop
 from tests.bridge.streams import Watch, orders, until_nothing_is_left
 from tests.bridge.support import bench, run_really
@@ -106,7 +107,9 @@ class Watching(Watch):
             yield item
 
 
-def test_a_stream_is_one_span_at_each_side_to_its_end_and_is_counted() -> None:
+def test_a_stream_is_one_span_at_each_side_to_its_end_and_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream_items, "KEEP_ALIVE_SECONDS", 0.3)  # by which a callee notices that its caller has left
+
     async def main() -> None:
         seen = Seen()
         before = COUNTERS.snapshot()
