@@ -138,13 +138,30 @@ class HttpProvider:
             body=NULL,
             trigger=_Trigger("http", route.path, route.method),
         )
+        await self._handle(exchange, _Handling(self, exchange, route, request), route)
+
+    async def _handle(self, exchange: Exchange, handling: _Handling, route: Route) -> None:
+        """Waits for its turn, within the request's time. Only what decides on an answer takes a place, not its sending:
+        neither a slow reader nor a stream without end keeps others out."""
         try:
-            async with self._running:
-                await _Handling(self, exchange, route, request).run()
+            async with asyncio.timeout_at(handling.deadline):
+                await self._running.acquire()
+        except TimeoutError:
+            text = f"{MOST_REQUESTS} requests are being handled; try again later"
+            await exchange.answer(error_answer(503, "too_many_requests", text))
+            return
+        try:
+            try:
+                answer = await handling.decide()
+            finally:
+                self._running.release()
+            await handling.send(answer)
         except ClientGone:
             return
         except Exception:
             await exchange.fail(_unexpected(route))
+        finally:
+            handling.close()
 
     def _without_handler(self, exchange: Exchange, match: Match[Route] | None) -> Answer | None:
         """OPTIONS, and the requests that meet no route (wire.md 7.1)."""
@@ -195,36 +212,44 @@ class _Handling:
         self._exchange = exchange
         self._route = route
         self._request = request
-        self._deadline = asyncio.get_running_loop().time() + provider.timeout
         self._in_middleware = False
         self._opened: list[tuple[str, Channel]] = []
+        self._stream: ResponseStream | None = None
+        self.deadline = asyncio.get_running_loop().time() + provider.timeout
+        """When, on the loop's clock, the time for a first byte is over."""
 
-    async def run(self) -> None:
-        """Answers the request; its two channels are gone afterwards, whatever happens."""
+    async def decide(self) -> Answer | None:
+        """The answer; None when it comes over the response channel."""
         if self._provider.middleware:
             answer = await self._bounded(self._ask(self._provider.middleware))
             if answer is not None:
-                await self._exchange.answer(answer)
-                return
+                return answer
+        reading, request_body = self._open("read")
+        response, written = self._open("write")
+        body, self._stream = RequestBody(self._exchange, request_body), ResponseStream(written)
         try:
-            reading, request_body = self._open("read")
-            response, written = self._open("write")
-            body, stream = RequestBody(self._exchange, request_body), ResponseStream(written)
-            try:
-                answer = await self._bounded(self._handled(body, stream, reading, response))
-            finally:
-                body.stop()
-            if answer is None:
-                await stream.send_to(self._exchange)
-            else:
-                await self._exchange.answer(answer)
+            return await self._bounded(self._handled(body, self._stream, reading, response))
         finally:
-            self._close()
+            body.stop()
+
+    async def send(self, answer: Answer | None) -> None:
+        """Sends what was decided."""
+        if answer is not None:
+            await self._exchange.answer(answer)
+        elif self._stream is not None:
+            await self._stream.send_to(self._exchange)
+
+    def close(self) -> None:
+        """Removes the two channels, whatever happened."""
+        for channel_id, channel in self._opened:
+            channel.end()
+            channel.drop()
+            self._provider.channels.remove(channel_id)
 
     async def _bounded(self, work: Coroutine[Any, Any, Answer | None]) -> Answer | None:
         """What becomes of a part of the way, failures and the end of the request's time among it."""
         try:
-            async with asyncio.timeout_at(self._deadline):
+            async with asyncio.timeout_at(self.deadline):
                 return await work
         except TimeoutError:
             if self._in_middleware:
@@ -297,12 +322,6 @@ class _Handling:
         entry, channel = self._provider.channels.open()
         self._opened.append((entry.id, channel))
         return entry.ref(direction), channel
-
-    def _close(self) -> None:
-        for channel_id, channel in self._opened:
-            channel.end()
-            channel.drop()
-            self._provider.channels.remove(channel_id)
 
 
 def _responds(verdict: Raw | None) -> Raw | None:

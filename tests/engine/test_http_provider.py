@@ -6,13 +6,14 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 from websockets.asyncio.client import connect
 
 from iii_bridge.engine import Engine
+from iii_bridge.engine.http_provider import HttpProvider
 from tests.engine.support import BareWorker, asynchronous
 
 
@@ -159,6 +160,30 @@ async def test_a_client_that_leaves_a_stream_frees_its_writer() -> None:
                     await worker.barrier()
                 await writer.send(b"second")
                 await writer.wait_closed()
+
+
+@asynchronous
+async def test_a_place_is_held_until_an_answer_is_decided_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("iii_bridge.engine.http_provider.MOST_REQUESTS", 1)
+    async with site() as (engine, worker, client):
+        reading = asyncio.create_task(client.get("/y"))
+        call = await worker.receive("invokefunction")
+        async with connect(channel(engine, call["data"]["response"])) as writer:
+            await writer.send(b"a stream without end")
+            asked = asyncio.create_task(client.get("/y"))
+            await worker.answer({"body": "while it goes on"})
+            assert (await asked).json() == "while it goes on"
+        assert (await reading).content == b"a stream without end"
+        provider = cast(HttpProvider, engine.hub._providers["http"])
+        await provider._running.acquire()
+        monkeypatch.setattr(provider, "_timeout", 0.1)
+        turned_away = await client.get("/y")
+        assert (turned_away.status_code, turned_away.json()["error"]["code"]) == (503, "too_many_requests")
+        monkeypatch.undo()
+        provider._running.release()
+        asked = asyncio.create_task(client.get("/y"))
+        await worker.answer({"body": "room again"})
+        assert (await asked).json() == "room again"
 
 
 @asynchronous
