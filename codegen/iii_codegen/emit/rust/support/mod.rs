@@ -6,6 +6,7 @@ mod check;
 mod client;
 mod codec;
 mod context;
+mod corrections;
 mod defaults;
 mod error;
 mod http;

@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{json, Map, Number, Value};
 
+use super::corrections::complete_any;
 use super::method::{Method, UnknownEnumNames, UnknownMembers};
 
 const MAX_DEPTH: usize = 100;
@@ -54,7 +55,7 @@ impl Reader<'_> {
         depth: usize,
     ) -> Result<(), Problem> {
         if descriptor.full_name().starts_with("google.protobuf.") {
-            return Ok(());
+            return well_known(descriptor, value, path);
         }
         if depth >= MAX_DEPTH {
             return fail(
@@ -99,6 +100,7 @@ impl Reader<'_> {
                 return fail(&here, "the member occurs twice");
             }
             if value.is_null() && !takes_null(&field) {
+                skipped.push(name.clone()); // a list of Value would have null in it
                 continue;
             }
             if let Some(oneof) = field.containing_oneof() {
@@ -251,6 +253,10 @@ impl Reader<'_> {
                     format!("the enum {enumeration} does not know the name"),
                 )
             }
+            Value::Number(_) if known.full_name() == "google.protobuf.NullValue" => {
+                *value = Value::Null;
+                Ok(Read::Kept)
+            }
             Value::Number(_) => integer(value, i32::MIN.into(), i32::MAX.into(), "int32")
                 .map_or_else(|text| fail(path, text), |()| Ok(Read::Kept)),
             other => {
@@ -269,6 +275,24 @@ fn fail<T>(path: &str, text: impl Into<String>) -> Result<T, Problem> {
         path: path.to_string(),
         text: text.into(),
     })
+}
+
+/// The rest of these types prost-reflect checks itself.
+fn well_known(
+    descriptor: &MessageDescriptor,
+    value: &mut Value,
+    path: &str,
+) -> Result<(), Problem> {
+    match descriptor.full_name() {
+        "google.protobuf.FloatValue" => {
+            floating(value, f64::from(f32::MAX), "float").or_else(|text| fail(path, text))
+        }
+        "google.protobuf.Any" => {
+            complete_any(value);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// By either spelling.

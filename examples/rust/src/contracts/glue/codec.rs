@@ -11,6 +11,7 @@ use prost_reflect::{
 use serde_json::Value;
 
 use super::check::{self, Problem};
+use super::corrections::correct;
 use super::defaults;
 use super::error::{Side, Violation};
 use super::method::{Defaults, Enums, Int64, Method, Names};
@@ -112,6 +113,7 @@ fn written<M: Message>(
         })?;
     // Text in between, because a float is shortest only there.
     let mut value = serde_json::from_slice(&text).map_err(|_| does_not_fit("$"))?;
+    correct(&dynamic, &mut value, profile);
     defaults::write_required(method, &descriptor, &mut value, "$")?;
     Ok(value)
 }
