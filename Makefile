@@ -14,6 +14,7 @@ NODE_PACKAGES_STAMP := $(TS)/node_modules/.packages
 NODE_STAMP := $(TS)/node_modules/.stamp
 TESTS_NODE_STAMP := $(TESTS_NODE)/node_modules/.stamp
 RUST_STAMP := target/.stamp
+VECTORS_STAMP := target/.vectors
 TESTS_GO := tests/go
 GO_BIN := $(CURDIR)/build/go
 GO_STAMP := $(GO_BIN)/.stamp
@@ -57,9 +58,15 @@ setup-rust:
 # Contracts and the catalogue are built in.
 RUST_SOURCES := $(shell find proto examples/rust tests/rust tests/vectors/rust tests/vectors/proto -type f \
 	\( -name '*.rs' -o -name '*.toml' -o -name '*.proto' -o -name '*.json' \))
-$(RUST_STAMP): Cargo.toml Cargo.lock $(RUST_SOURCES) examples/data/catalogue.json
-	cargo build --locked --quiet
+$(RUST_STAMP): Cargo.toml Cargo.lock $(RUST_SOURCES) examples/data/catalogue.json $(VECTORS_STAMP)
+	cargo build --locked --quiet --workspace
 	@touch $@
+
+# Too large to be committed: the schemas of every kind of field, six times over.
+$(VECTORS_STAMP): $(VENV_STAMP) $(shell find codegen/iii_codegen proto/iii_bridge tests/vectors/proto -name '*.py' -o -name '*.rs' -o -name '*.proto') \
+		tests/vectors/pyproject.toml
+	$(BIN)/iii-bridge codegen --project tests/vectors
+	@mkdir -p $(@D) && touch $@
 
 codegen: setup-python setup-node-packages ## Generate stubs, schemas, TypeScript and Rust from proto/
 	$(BIN)/iii-bridge codegen
@@ -98,7 +105,7 @@ soak: setup-python ## Five minutes of calls and streams, watched for growth
 kill-test: setup-python ## Kill the engine 200 times under load; nothing acknowledged may be lost
 	$(BIN)/python -m tests.engine.killing --kills 200
 
-lint: setup-python ## Check style
+lint: setup-python $(VECTORS_STAMP) ## Check style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@if command -v cargo-clippy >/dev/null; then cargo clippy --locked --quiet --workspace -- -D warnings; \
@@ -143,5 +150,5 @@ build: setup-python ## Build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean: ## Remove everything that was built
-	rm -rf $(VENV) dist build target $(TS)/node_modules $(TS)/dist $(TESTS_NODE)/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist build target $(TS)/node_modules $(TS)/dist $(TESTS_NODE)/node_modules tests/vectors/rust/src/contracts .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""The vectors through an engine: every language echoes them, and calls every echo with them."""
+"""The vectors through an engine: every language echoes them, and every language calls every echo with them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.vectors.golden import Golden
 __all__ = ["CALLERS", "LANGUAGES", "METHODS", "answers", "echoed_json", "python_echo"]
 
 T = TypeVar("T")
-LANGUAGES: Final = ("python", "typescript")
-CALLERS: Final = ("python", "google", "typescript")
+LANGUAGES: Final = ("python", "typescript", "rust")
+CALLERS: Final = ("python", "google", "typescript", "rust")
 """`python` is betterproto2, `google` the other message library."""
 METHODS: Final = {"echo": "default", "compact": "compact"}
 """What the workers are asked, and in which profile they answer: `compact` has names as in the contract, numbers for

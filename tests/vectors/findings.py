@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -99,6 +100,7 @@ def taking(
     return [f"{reader} takes of {', '.join(writers)}: {what}" for what, writers in found.items()]
 
 
+@functools.cache
 def meaning(vector: Golden, text: str) -> bytes:
     """A document's message in binary, as the referee reads it; the vector itself where the referee cannot."""
     answer = answers_of_referee([Document(vector.type, text)])[0]

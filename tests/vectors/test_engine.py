@@ -1,4 +1,4 @@
-"""Every vector through a running engine, on generated code in Python and TypeScript: all directions, two profiles."""
+"""Every vector through a running engine, on generated code in every language: all nine directions, two profiles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.contract.bus import Bus, bus_with
 from tests.vectors.echo import CALLERS, LANGUAGES, METHODS, answers, echoed_json, python_echo
 from tests.vectors.findings import answering, calling, lines_of
 from tests.vectors.golden import Golden
-from tests.vectors.programs import node_command
+from tests.vectors.programs import RUST_COMMAND, node_command
 
 from demo.processes import Command  # isort: skip -- on the path since tests.contract is imported
 
@@ -23,7 +23,8 @@ IN_COMPACT = {"Lists", "Maps", "Tree", "Names", "WellKnownLists", "WellKnownMaps
 def bus(project: Path) -> Iterator[Bus]:
     """An engine with a worker in each language; Python's is served here."""
     typescript = Command("the TypeScript worker", (*node_command(project), "serve"))
-    with bus_with(typescript) as shared:
+    rust = Command("the Rust worker", (*RUST_COMMAND, "serve"))
+    with bus_with(typescript, rust) as shared:
         shared.run(shared.bridge.serve(python_echo()))
         yield shared
 
@@ -33,7 +34,7 @@ def sent(method: str, vectors: list[Golden]) -> list[Golden]:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_each_vector_comes_back_in_all_directions(bus: Bus, vectors: list[Golden], method: str) -> None:
+def test_each_vector_comes_back_in_nine_directions(bus: Bus, vectors: list[Golden], method: str) -> None:
     some = sent(method, vectors)
     heard = {
         f"{caller} to {callee}": answers(bus, caller, callee, method, some)
