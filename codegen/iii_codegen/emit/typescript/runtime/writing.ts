@@ -70,6 +70,9 @@ class Finish {
     if (inner !== undefined && isMembers(data)) {
       const isOwn = inner.typeName.startsWith("google.protobuf.");
       this.message(inner, isOwn ? (data["value"] ?? null) : data, isOwn ? at.member(path, "value") : path);
+      if (isInt64Wrapper(inner) && this.#writing.profile.int64 === "number") {
+        data["value"] = exact(data["value"] ?? null, at.member(path, "value"));
+      }
     }
     const [value] = schema.fields;
     if (schema.typeName.endsWith("Value") && schema.fields.length === 1 && value?.scalar !== undefined) {
@@ -112,6 +115,7 @@ class Finish {
   #value(field: DescField, value: Json, place: string): Json {
     if (field.message !== undefined) {
       this.message(field.message, value, place);
+      if (isInt64Wrapper(field.message) && this.#writing.profile.int64 === "number") return exact(value, place);
     } else if (field.enum !== undefined) {
       if (typeof value === "number" && !isEnumNumber(field, value)) throw new Misfit(place, expected(field));
       if (typeof value === "string") return firstName(field.enum, value);
@@ -121,6 +125,10 @@ class Finish {
     }
     return value;
   }
+}
+
+function isInt64Wrapper(schema: DescMessage): boolean {
+  return schema.typeName === "google.protobuf.Int64Value" || schema.typeName === "google.protobuf.UInt64Value";
 }
 
 /** Of several names for a number the first, as everybody else writes; protobuf-es writes the last. */
