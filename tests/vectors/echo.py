@@ -23,7 +23,7 @@ T = TypeVar("T")
 LANGUAGES: Final = ("python", "typescript", "rust")
 CALLERS: Final = ("python", "google", "typescript", "rust")
 """`python` is betterproto2, `google` the other message library."""
-METHODS: Final = {"echo": "default", "compact": "compact"}
+METHODS: Final = {"echo": "default", "compact": "compact", "numbers": "int64-numbers"}
 """What the workers are asked, and in which profile they answer: `compact` has names as in the contract, numbers for
 enum values, and leaves out defaults."""
 
@@ -38,6 +38,9 @@ def python_echo() -> Any:
             return request
 
         async def compact(self, request: Any, context: Any, /) -> Any:
+            return request
+
+        async def numbers(self, request: Any, context: Any, /) -> Any:
             return request
 
     return Echo()

@@ -40,7 +40,7 @@ async function direct(): Promise<void> {
   }
 }
 
-type Told = { callee: "python" | "typescript" | "rust"; method: "echo" | "compact"; vectors: string[] };
+type Told = { callee: "python" | "typescript" | "rust"; method: "echo" | "compact" | "numbers"; vectors: string[] };
 
 /** Echoes vectors, and calls the echo of any language with those it is told. */
 async function serve(): Promise<void> {
@@ -60,7 +60,7 @@ async function serve(): Promise<void> {
     return answers;
   });
   const echo = (vector: Vector): Vector => vector;
-  const { functionIds } = await registerTypescriptEcho(worker, { echo, compact: echo });
+  const { functionIds } = await registerTypescriptEcho(worker, { echo, compact: echo, numbers: echo });
   process.stderr.write(`ready: ${functionIds.join(", ")}\n`);
 }
 

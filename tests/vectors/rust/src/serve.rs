@@ -25,6 +25,10 @@ impl RustEchoService for Echo {
     async fn compact(&self, request: Vector, _: &Context) -> Result<Vector, Error> {
         Ok(request)
     }
+
+    async fn numbers(&self, request: Vector, _: &Context) -> Result<Vector, Error> {
+        Ok(request)
+    }
 }
 
 /// What `rust-vectors::call` is told.
@@ -67,10 +71,13 @@ async fn call_one(iii: &IIIClient, told: &Told, vector: &str) -> Result<Vector, 
     Ok(match (told.callee.as_str(), told.method.as_str()) {
         ("python", "echo") => PythonEchoClient::new(iii).echo(vector).await?,
         ("python", "compact") => PythonEchoClient::new(iii).compact(vector).await?,
+        ("python", "numbers") => PythonEchoClient::new(iii).numbers(vector).await?,
         ("typescript", "echo") => TypescriptEchoClient::new(iii).echo(vector).await?,
         ("typescript", "compact") => TypescriptEchoClient::new(iii).compact(vector).await?,
+        ("typescript", "numbers") => TypescriptEchoClient::new(iii).numbers(vector).await?,
         ("rust", "echo") => RustEchoClient::new(iii).echo(vector).await?,
         ("rust", "compact") => RustEchoClient::new(iii).compact(vector).await?,
+        ("rust", "numbers") => RustEchoClient::new(iii).numbers(vector).await?,
         _ => return Err("no such method".into()),
     })
 }
