@@ -90,10 +90,8 @@ def test_tools_understand_a_rust_worker(bus: Bus) -> None:
     assert "desk::place" in program(bus, "list")
     assert '"17"' in program(bus, "call", "desk::place", "--data", '{"orderId": "17"}')
     rows = [line for line in program(bus, "check", "--project", str(WORKER)).splitlines() if "rust-desk" in line]
-    # Revive shares the route of Cancel.
-    checked = [line for line in rows if "Revive" not in line]
-    assert len(checked) == 15
-    assert all(line.rstrip().endswith("same contract") for line in checked)
+    assert len(rows) == 16
+    assert all(line.rstrip().endswith("same contract") for line in rows)
 
 
 def test_a_second_worker_is_refused(bus: Bus) -> None:

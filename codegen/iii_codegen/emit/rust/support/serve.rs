@@ -1,57 +1,27 @@
-//! The way in: registers what the contract says, and runs the methods of a service.
+//! The way in: registers what the contract says.
 
 use std::collections::HashMap;
-use std::future::{poll_fn, Future};
-use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use iii_sdk::protocol::{RegisterTriggerInput, TriggerRequest};
 use iii_sdk::runtime::FunctionRef;
 use iii_sdk::trigger::Trigger;
 use iii_sdk::{IIIClient, RegisterFunction};
-use prost::Message;
-use serde::Deserialize;
-use serde_json::{json, Map, Value};
+use serde_json::{json, Value};
 
-use super::codec::{decode, encode};
 use super::context::{within, Binding, Context};
-use super::error::{Error, Side};
+use super::error::Error;
+use super::handler::{answer, guarded, Body};
 use super::http::{self, HttpAdapter};
 use super::method::Method;
-use super::status_line::{deadline_frame, to_frame};
+use super::registration::{Bound, Frame, OfContract, OfEvent, Registration};
+use super::status_line::to_frame;
 
 const ASK_TIMEOUT_MS: u64 = 3000;
 const ASK_LIMIT: usize = 32;
 const PAUSE: Duration = Duration::from_millis(50);
 const DEFAULT_NAMESPACE: &str = "default";
-
-type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
-/// One method as JSON in, JSON out, with the contract checked on both sides.
-pub type Body = Arc<dyn Fn(Value, Context) -> Answer<Result<Value, Error>> + Send + Sync>;
-
-/// A method of a service as a `Body`.
-pub fn handler<I, O, F, Fut>(method: &'static Method, run: F) -> (&'static Method, Body)
-where
-    I: Message + Default + 'static,
-    O: Message + Default + 'static,
-    F: Fn(I, Context) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<O, Error>> + Send + 'static,
-{
-    let run = Arc::new(run);
-    let body: Body = Arc::new(move |payload, context| {
-        let run = Arc::clone(&run);
-        Box::pin(async move {
-            let request = decode(method, Side::Request, payload)?;
-            let response = run(request, context).await?;
-            Ok(encode(method, Side::Response, &response)?)
-        })
-    });
-    (method, body)
-}
 
 /// How a service is served.
 #[derive(Clone, Debug)]
@@ -88,56 +58,6 @@ impl Served {
         self.triggers.iter().for_each(Trigger::unregister);
         self.functions.iter().for_each(FunctionRef::unregister);
     }
-}
-
-#[derive(Deserialize)]
-pub(super) struct Frame {
-    pub id: String,
-    description: Option<String>,
-    request_format: Value,
-    response_format: Value,
-    metadata: Value,
-    invocation: Option<Value>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Bound {
-    pub trigger_type: String,
-    function_id: String,
-    pub config: Value,
-    pub metadata: Map<String, Value>,
-}
-
-#[derive(Deserialize)]
-struct OfMethod {
-    method: String,
-    function: Frame,
-}
-
-#[derive(Deserialize)]
-struct OfEvent {
-    method: String,
-    function: Frame,
-    trigger: Bound,
-    acknowledges: bool,
-    answers_http: bool,
-}
-
-#[derive(Deserialize)]
-struct OfContract {
-    function: Frame,
-    answer: Value,
-}
-
-/// What the generator wrote down beside the code of a service.
-#[derive(Deserialize)]
-struct Registration {
-    service: String,
-    namespace: Option<String>,
-    methods: Vec<OfMethod>,
-    http: Vec<HttpAdapter>,
-    events: Vec<OfEvent>,
-    contract: OfContract,
 }
 
 /// Registers one service.
@@ -388,68 +308,6 @@ impl<'a> Registrar<'a> {
     }
 }
 
-impl Frame {
-    fn empty() -> Self {
-        Self {
-            id: String::new(),
-            description: None,
-            request_format: Value::Null,
-            response_format: Value::Null,
-            metadata: Value::Null,
-            invocation: None,
-        }
-    }
-}
-
 fn is_forbidden(error: &iii_sdk::Error) -> bool {
     matches!(error, iii_sdk::Error::Remote { code, .. } if code == "FORBIDDEN")
-}
-
-/// The same, but a handler that panics answers: the crate would leave its caller waiting.
-fn guarded(method: &'static Method, body: Body) -> Body {
-    Arc::new(move |payload, context| {
-        let mut work = body(payload, context);
-        Box::pin(poll_fn(move |task| {
-            let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(task)));
-            polled.unwrap_or_else(|_| {
-                Poll::Ready(Err(Error::Remote {
-                    function_id: method.function_id.to_string(),
-                    code: "invocation_failed".to_string(),
-                    message: "the handler panicked".to_string(),
-                    stacktrace: None,
-                }))
-            })
-        }))
-    })
-}
-
-/// Runs a method until its caller's deadline; what it ends with is a frame's result or error.
-async fn answer(
-    method: &'static Method,
-    body: Body,
-    payload: Value,
-    context: Context,
-    acknowledges: bool,
-) -> Result<Value, iii_sdk::Error> {
-    let function_id = context.function_id.clone();
-    let (deadline, remaining) = (context.deadline, context.remaining());
-    let work = within(deadline, body(payload, context));
-    let result = match remaining {
-        None => work.await,
-        Some(left) => match tokio::time::timeout(left, work).await {
-            Ok(result) => result,
-            Err(_) => return Err(deadline_frame(&function_id)),
-        },
-    };
-    match result {
-        Err(Error::Violation(violation))
-            if acknowledges
-                && violation.side == Side::Request
-                && violation.function_id == method.function_id =>
-        {
-            tracing::error!("acknowledged a delivery that violates its contract: {violation}");
-            Ok(Value::Null)
-        }
-        result => result.map_err(|error| to_frame(error, method.function_id)),
-    }
 }

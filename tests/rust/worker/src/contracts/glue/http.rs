@@ -9,8 +9,9 @@ use serde_json::{json, Map, Value};
 
 use super::context::{Binding, Context};
 use super::error::{Code, Error, Side, Violation};
+use super::handler::Body;
 use super::method::Method;
-use super::serve::{Body, Bound, Frame};
+use super::registration::{Bound, Frame};
 use super::status_line::{fault_of, violation_detail};
 use super::transcode::{Rule, Transcoder};
 

@@ -13,8 +13,8 @@ use serde_json::{json, Value};
 use super::codec::{decode, encode};
 use super::context::{Context, MEMBER};
 use super::error::{Error, Side, Violation};
+use super::handler::Body;
 use super::method::Method;
-use super::serve::Body;
 use super::stream::{gone, pump, violation_of, Inbox, Outbox, Requests, Sender, SILENCE};
 
 /// A method that answers with a stream.
