@@ -142,7 +142,7 @@ def test_two_gateways_restarted_one_after_the_other_lose_no_call() -> None:
     with live_engine(("edge", serve_edge)) as url, ExitStack() as stack:
 
         def gateway(port: int) -> subprocess.Popen[str]:
-            chosen = ("--listen", f"127.0.0.1:{port}", "--proto", str(PROTO), "--lame-duck", "1")
+            chosen = ("--listen", f"127.0.0.1:{port}", "--proto", str(PROTO), "--lame-duck", "2")
             return stack.enter_context(program("ready:", "gateway", "--url", url, "--name", f"gateway-{port}", *chosen))
 
         running = {port: gateway(port) for port in ports}
