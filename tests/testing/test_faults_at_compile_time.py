@@ -9,6 +9,7 @@ import pytest
 
 from iii_bridge.testing.outcomes import Verdict
 from iii_bridge.testing.workers import WorkerProcess
+from tests.rust.test_types import compiled, expected
 from tests.testing.ledger import LEDGER, PROTO, contracts, one_engine, outcomes_of
 from tests.testing.test_faulty_workers import FAULTS, table
 from tests.typescript.project import compile_typescript, generate, write_project
@@ -38,6 +39,10 @@ POSTS = {
 }
 
 
+RUST = Path(__file__).parent / "workers" / "faults.rs"
+_FAULT = re.compile(r"pub fn (\w+)|impl FrontService for (\w+)")
+IMPOSSIBLE = dict.fromkeys(("wrong-route", "stale-schema"), "impossible")
+"""Generated code binds the route and registers the schemas of the contract: there is nothing to get wrong."""
 SERVE = """
 import {{ registerWorker }} from "iii-sdk";
 import {{ serve }} from "./dist/{fault}.js";
@@ -74,9 +79,7 @@ def taken(post: str) -> str:
 
 def test_typescript_refuses_what_the_texts_say(refused: dict[str, str]) -> None:
     assert "none" not in refused, refused
-    words = {fault: "caught" if fault in refused else "–" for fault in POSTS if fault != "none"}
-    # The glue binds the route and registers the schemas of the contract: there is nothing to get wrong.
-    words |= dict.fromkeys(("wrong-route", "stale-schema"), "impossible")
+    words = {fault: "caught" if fault in refused else "–" for fault in POSTS if fault != "none"} | IMPOSSIBLE
     assert words == {fault: table()[fault]["TypeScript compiler"] for fault in FAULTS}, refused
 
 
@@ -85,6 +88,19 @@ def test_typescript_refuses_what_the_texts_say(refused: dict[str, str]) -> None:
 )
 def test_what_is_wrong_is_named(refused: dict[str, str], fault: str, named: str) -> None:
     assert named in refused[fault]
+
+
+def test_rust_refuses_what_the_texts_say(tmp_path: Path) -> None:
+    text = RUST.read_text()
+    found = compiled(RUST, tmp_path)
+    assert found == expected(text)
+    words: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if match := _FAULT.match(line):
+            name = match[1] or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", match[2]).lower()
+            words[name.replace("_", "-")] = "caught" if number in {at for at, _ in found} else "–"
+    assert words.pop("none") == "–"
+    assert words | IMPOSSIBLE == {fault: table()[fault]["Rust compiler"] for fault in FAULTS}
 
 
 @pytest.mark.parametrize("fault", ["none", "missing-required"])
