@@ -99,7 +99,8 @@ def _example_contracts(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_fixtures(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(worker=WORKER, conftest=CONFTEST, test_inventory=TESTS)
     pytester.makeini("[pytest]\nfilterwarnings = error\n")
-    (pytester.path / "proto").symlink_to(ROOT / "proto")
+    (pytester.path / "proto" / "examples").mkdir(parents=True)
+    (pytester.path / "proto" / "examples" / "inventory").symlink_to(ROOT / "proto" / "examples" / "inventory")
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=5, failed=3)
     result.stdout.fnmatch_lines(["inventory::count: answers: failed with UNAVAILABLE *"])
