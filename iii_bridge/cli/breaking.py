@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from iii_bridge.cli.options import GithubOption, JsonOption, ProjectOption, ProtoOption, form_of
 from iii_codegen.libraries import require_libraries
 
 __all__ = ["breaking"]
@@ -25,21 +25,13 @@ def breaking(
             show_default=False,
         ),
     ],
-    proto: Annotated[
-        Path | None,
-        typer.Option("--proto", metavar="FOLDER", help="Contracts are below it, whatever [tool.iii-bridge] says."),
-    ] = None,
+    proto: ProtoOption = None,
     accept: Annotated[
         list[str] | None, typer.Option("--accept", metavar="CODE", help="Leave out changes of this code; repeatable.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array of changes.")] = False,
-    github: Annotated[
-        bool, typer.Option("--github", help="Print annotations for GitHub Actions; there it is the default.")
-    ] = False,
-    project: Annotated[
-        Path,
-        typer.Option("--project", metavar="DIR", help="The directory of pyproject.toml.", exists=True, file_okay=False),
-    ] = Path(),
+    as_json: JsonOption = False,
+    github: GithubOption = False,
+    project: ProjectOption = Path(),
 ) -> None:
     """Compare the contracts with an older version of them, and say what breaks those who have it.
 
@@ -51,16 +43,14 @@ def breaking(
     - `iii-bridge breaking --against v1.4.0 --json`
     - `iii-bridge breaking --proto proto --against ../released/proto --accept BRK407`
     """
-    from iii_codegen.text import Format
     from iii_codegen.versions import show_breaking
 
-    annotated = github or os.environ.get("GITHUB_ACTIONS") == "true"
     code = show_breaking(
         project,
         against=against,
         proto=proto,
         accepted=accept or (),
-        form=Format.JSON if as_json else Format.GITHUB if annotated else Format.TEXT,
+        form=form_of(as_json=as_json, github=github),
         out=typer.echo,
         err=lambda line: typer.echo(line, err=True),
     )

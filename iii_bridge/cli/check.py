@@ -14,6 +14,7 @@ from iii_bridge.bridge.catalogue import Catalogue
 from iii_bridge.cli.check_rows import CheckedMethod, Status, check_contracts
 from iii_bridge.cli.contracts import chosen_services, contracts_here, contracts_there
 from iii_bridge.cli.live import NamespaceOption, UrlOption, on_engine
+from iii_bridge.cli.options import JsonOption, ProjectOption, ProtoOption
 from iii_bridge.cli.table import print_table
 from iii_bridge.client import Bridge
 
@@ -32,16 +33,10 @@ def check(
     service: Annotated[
         list[str] | None, typer.Argument(metavar="SERVICE...", help="full names; default every service")
     ] = None,
-    proto: Annotated[
-        Path | None,
-        typer.Option("--proto", metavar="FOLDER", help="contracts are below it, whatever [tool.iii-bridge] says"),
-    ] = None,
+    proto: ProtoOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="what cannot be told is a problem, too")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="a JSON array of methods")] = False,
-    project: Annotated[
-        Path,
-        typer.Option("--project", metavar="DIR", help="the directory of pyproject.toml", exists=True, file_okay=False),
-    ] = Path(),
+    as_json: JsonOption = False,
+    project: ProjectOption = Path(),
     namespace: NamespaceOption = None,
     url: UrlOption = None,
 ) -> None:

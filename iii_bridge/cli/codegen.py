@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from iii_bridge.cli.options import ProjectOption
 from iii_codegen.libraries import require_libraries
 
 __all__ = ["codegen"]
@@ -16,17 +18,34 @@ require_libraries()
 
 def codegen(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when a file differs.")] = False,
-    project: Annotated[
-        Path,
-        typer.Option("--project", metavar="DIR", help="The directory of pyproject.toml.", exists=True, file_okay=False),
-    ] = Path(),
+    watch: Annotated[bool, typer.Option("--watch", help="Generate again whenever a contract changes.")] = False,
+    project: ProjectOption = Path(),
 ) -> None:
     """Generate stubs and schemas: proto/ becomes contracts/ and schemas/, unless [tool.iii-bridge] says otherwise.
 
     Exit codes: 0 done, 1 a contract has errors or, with --check, a file differs, 2 the settings cannot be used.
+    With --watch faults are shown and watching goes on; Ctrl+C ends it, with 0.
+
+    Examples:
+
+    - `iii-bridge codegen`
+    - `iii-bridge codegen --check --project services/orders`
+    - `iii-bridge codegen --watch`
     """
+    if check and watch:
+        raise typer.BadParameter("--check and --watch exclude each other")
+
+    def err(line: str) -> None:
+        typer.echo(line, err=True)
+
+    if watch:
+        from iii_codegen.watching import watch as keep_generating
+
+        with contextlib.suppress(KeyboardInterrupt):
+            keep_generating(project, out=typer.echo, err=err)
+        return
     from iii_codegen.driver import run
 
-    code = run(project, check=check, out=typer.echo, err=lambda line: typer.echo(line, err=True))
+    code = run(project, check=check, out=typer.echo, err=err)
     if code:
         raise typer.Exit(code)

@@ -1,4 +1,4 @@
-"""Where a verb takes contracts from: the project it is called in, or the workers of a live engine."""
+"""Where a verb takes contracts from: the project it is called in, what it is given, or workers of a live engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from iii_bridge.dynamic import Contracts, ContractsError, contracts_of_descripto
 from iii_codegen.config import ConfigError
 from iii_codegen.show import load_settings
 
-__all__ = ["chosen_services", "contracts_here", "contracts_there"]
+__all__ = ["chosen_services", "contracts_here", "contracts_there", "given_contracts", "read_contracts"]
 
 
 def contracts_here(project: Path, proto: Path | None) -> Contracts | None:
@@ -30,6 +30,20 @@ def contracts_here(project: Path, proto: Path | None) -> Contracts | None:
     except (ConfigError, ContractsError) as error:
         typer.echo(f"error: {error}" if isinstance(error, ConfigError) else str(error), err=True)
         raise typer.Exit(2) from None
+
+
+def given_contracts(proto: Path | None, include: Sequence[Path], descriptor_set: Path | None) -> Contracts | None:
+    """What `read_contracts` reads; None where neither a directory nor a descriptor set is named."""
+    if proto is None and descriptor_set is None:
+        return None
+    return read_contracts(proto or Path(), include, descriptor_set)
+
+
+def read_contracts(proto: Path, include: Sequence[Path], descriptor_set: Path | None) -> Contracts:
+    """The contracts of a descriptor set where one is named, else of a directory. Raises ContractsError and OSError."""
+    if descriptor_set is not None:
+        return contracts_of_descriptors(descriptor_set.read_bytes())
+    return contracts_of_protos(proto, include)
 
 
 async def contracts_there(catalogue: Catalogue) -> list[Contracts]:

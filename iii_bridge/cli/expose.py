@@ -11,7 +11,8 @@ import typer
 
 from iii_bridge.bridge.running import DEFAULT_GRACE, run_program
 from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT
-from iii_bridge.cli.gateway import chosen_services, given_contracts
+from iii_bridge.cli.contracts import given_contracts
+from iii_bridge.cli.gateway import chosen_services
 from iii_bridge.client import Bridge
 from iii_bridge.dynamic import Contracts, contracts_of_descriptors
 from iii_bridge.gateway.upstream import Exposure, Target, UpstreamTls, told_contracts

@@ -14,17 +14,17 @@ import typer
 from iii_bridge.bridge.catalogue import Catalogue
 from iii_bridge.bridge.running import DEFAULT_GRACE, run_program
 from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT
-from iii_bridge.cli.contracts import contracts_there
+from iii_bridge.cli.contracts import contracts_there, given_contracts
 from iii_bridge.cli.serve import load_target
 from iii_bridge.client import Bridge
 from iii_bridge.contract.spec import ServiceSpec
-from iii_bridge.dynamic import Contracts, contracts_of_descriptors, contracts_of_protos
+from iii_bridge.dynamic import Contracts
 from iii_bridge.errors import LocalProtocolError
 from iii_bridge.gateway import Authenticator, BearerTokens, Gateway, GatewayOptions, Tls
 from iii_bridge.gateway.options import DEFAULT_LISTEN, DEFAULT_MAX_CALLS, DEFAULT_MAX_MESSAGE
 from iii_bridge.otel import OpenTelemetry
 
-__all__ = ["chosen_services", "gateway", "given_contracts"]
+__all__ = ["chosen_services", "gateway"]
 
 
 def gateway(
@@ -140,13 +140,6 @@ def gateway(
         connect_timeout=connect_timeout,
         opentelemetry=tracing or False,
     )
-
-
-def given_contracts(proto: Path | None, include: Sequence[Path], descriptor_set: Path | None) -> Contracts | None:
-    """Those of a directory or a descriptor set; None where neither is named. Raises ContractsError and OSError."""
-    if descriptor_set is not None:
-        return contracts_of_descriptors(descriptor_set.read_bytes())
-    return None if proto is None else contracts_of_protos(proto, include)
 
 
 def chosen_services(contracts: Sequence[Contracts], names: Sequence[str]) -> list[ServiceSpec]:

@@ -10,9 +10,10 @@ import typer
 
 from iii_bridge.bridge.running import DEFAULT_GRACE, run_program
 from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT
+from iii_bridge.cli.contracts import read_contracts
 from iii_bridge.client import Bridge
 from iii_bridge.contract.spec import ServiceSpec
-from iii_bridge.dynamic import Contracts, contracts_of_descriptors, contracts_of_protos
+from iii_bridge.dynamic import Contracts
 from iii_bridge.errors import LocalProtocolError
 
 __all__ = ["http_front"]
@@ -50,10 +51,7 @@ def http_front(
     option that is wrong.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    if descriptor_set is not None:
-        contracts = contracts_of_descriptors(descriptor_set.read_bytes())
-    else:
-        contracts = contracts_of_protos(proto, include or ())
+    contracts = read_contracts(proto, include or (), descriptor_set)
     specs = _chosen(contracts, service or [])
 
     async def start(bridge: Bridge) -> None:

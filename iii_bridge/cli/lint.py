@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from iii_bridge.cli.options import GithubOption, JsonOption, ProjectOption, ProtoOption, form_of
 from iii_codegen.libraries import require_libraries
 
 __all__ = ["lint"]
@@ -16,21 +16,13 @@ require_libraries()
 
 
 def lint(
-    proto: Annotated[
-        Path | None,
-        typer.Option("--proto", metavar="FOLDER", help="Contracts are below it, whatever [tool.iii-bridge] says."),
-    ] = None,
+    proto: ProtoOption = None,
     accept: Annotated[
         list[str] | None, typer.Option("--accept", metavar="CODE", help="Leave out findings of this code; repeatable.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array of findings.")] = False,
-    github: Annotated[
-        bool, typer.Option("--github", help="Print annotations for GitHub Actions; there it is the default.")
-    ] = False,
-    project: Annotated[
-        Path,
-        typer.Option("--project", metavar="DIR", help="The directory of pyproject.toml.", exists=True, file_okay=False),
-    ] = Path(),
+    as_json: JsonOption = False,
+    github: GithubOption = False,
+    project: ProjectOption = Path(),
 ) -> None:
     """Look for everything `codegen` would report, and for what is legal and unwise on a bus.
 
@@ -42,14 +34,12 @@ def lint(
     - `iii-bridge lint --proto proto --accept III606 --json`
     """
     from iii_codegen.lint import show_lints
-    from iii_codegen.text import Format
 
-    annotated = github or os.environ.get("GITHUB_ACTIONS") == "true"
     code = show_lints(
         project,
         proto=proto,
         accepted=accept or (),
-        form=Format.JSON if as_json else Format.GITHUB if annotated else Format.TEXT,
+        form=form_of(as_json=as_json, github=github),
         out=typer.echo,
         err=lambda line: typer.echo(line, err=True),
     )

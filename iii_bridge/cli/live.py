@@ -52,12 +52,13 @@ def on_engine(
     main: Callable[[Bridge], Awaitable[int]],
     *,
     url: str | None,
+    namespace: str | None = None,
 ) -> int:
     """Runs `main` on a bridge and returns its exit code; 2 when no engine answers, 1 for any other error of ours.
 
-    Errors are one line on standard error.
+    `namespace` is the connection's, by default that of the environment. Errors are one line on standard error.
     """
-    return reporting(lambda: asyncio.run(_run(verb, main, url, PATIENCE)))
+    return reporting(lambda: asyncio.run(_run(verb, main, url, PATIENCE, namespace)))
 
 
 def reporting(main: Callable[[], int]) -> int:
@@ -80,10 +81,16 @@ def reporting(main: Callable[[], int]) -> int:
         log.setLevel(before)
 
 
-async def _run(verb: str, main: Callable[[Bridge], Awaitable[int]], url: str | None, patience: float) -> int:
+async def _run(
+    verb: str,
+    main: Callable[[Bridge], Awaitable[int]],
+    url: str | None,
+    patience: float,
+    namespace: str | None = None,
+) -> int:
     name = f"iii-bridge-{verb}:{os.getpid()}"
     try:
-        bridge = await connect(url, worker_name=name, connect_timeout=patience)
+        bridge = await connect(url, worker_name=name, namespace=namespace, connect_timeout=patience)
     except ConnectionLostError:
         raise EngineAway.at(url) from None
     try:

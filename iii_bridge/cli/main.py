@@ -7,6 +7,7 @@ extra to install.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from iii_bridge.cli.completing import answer_bash, asks_from_bash
 from iii_bridge.errors import BridgeError
 
 __all__ = ["app", "main"]
@@ -38,6 +40,7 @@ VERBS: Final = {
     "list": Verb("iii_bridge.cli.functions", "list_functions", None, "List the functions of a live engine."),
     "call": Verb("iii_bridge.cli.call", "call", None, "Call a function of a live engine."),
     "check": Verb("iii_bridge.cli.check", "check", "codegen", "Compare the contracts with a live engine."),
+    "watch": Verb("iii_bridge.cli.watch", "watch", None, "Show logs and registrations of a live engine."),
     "import": Verb(
         "iii_bridge.cli.importing", "import_contracts", "codegen", "Write contracts for the functions of a live engine."
     ),
@@ -134,7 +137,10 @@ def _root(
 def main() -> None:
     """The console script: errors of ours, and files that cannot be used, are one line and never a stack trace."""
     try:
-        app()
+        if asks_from_bash(os.environ):
+            answer_bash(os.environ, app)
+        else:
+            app()
     except BridgeError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(1)

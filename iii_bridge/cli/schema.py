@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from iii_bridge.cli.options import ProjectOption, ProtoOption
 from iii_codegen.libraries import require_libraries
 
 __all__ = ["Dialect", "Profile", "schema"]
@@ -43,14 +44,8 @@ def schema(
     ] = Profile.CANONICAL,
     dialect: Annotated[Dialect, typer.Option("--dialect", help="The dialect of JSON Schema.")] = Dialect.DRAFT_2020_12,
     response: Annotated[bool, typer.Option("--response", help="Of a method: what it answers.")] = False,
-    proto: Annotated[
-        Path | None,
-        typer.Option("--proto", metavar="FOLDER", help="Contracts are below it, whatever [tool.iii-bridge] says."),
-    ] = None,
-    project: Annotated[
-        Path,
-        typer.Option("--project", metavar="DIR", help="The directory of pyproject.toml.", exists=True, file_okay=False),
-    ] = Path(),
+    proto: ProtoOption = None,
+    project: ProjectOption = Path(),
 ) -> None:
     """Print the JSON Schema of one message, or of the request or the response of one method.
 
