@@ -2,7 +2,7 @@
 
 [tool.iii-bridge]
 proto = "proto"              # everything below it is compiled
-include = []                 # further directories to import from
+include = []                 # further directories to import from; "package:acme/proto" is one of an installed package
 messages = "betterproto2"    # or "google": the library that messages belong to
 
 [tool.iii-bridge.python]     # or `python = false`
@@ -31,9 +31,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from iii_codegen.libraries import package_directory
+
 __all__ = ["Config", "ConfigError", "PythonConfig", "RustConfig", "SchemasConfig", "TypescriptConfig", "load_config"]
 
 _KEYS: Final = ("include", "messages", "proto", "python", "rust", "schemas", "typescript")
+_PACKAGE: Final = "package:"
 _MESSAGES: Final = ("betterproto2", "google")
 _DIALECTS: Final = ("2020-12", "draft-07")
 _PROFILES: Final = ("canonical", "protojson")
@@ -101,7 +104,7 @@ def load_config(project: Path) -> Config:
     config = Config(
         project=project,
         proto=table.path("proto", "proto"),
-        include=tuple(project / item for item in table.texts("include", ())),
+        include=tuple(_include(project, item) for item in table.texts("include", ())),
         python=_python(table.child("python"), messages),
         schemas=_schemas(table.child("schemas")),
         typescript=_typescript(table.child("typescript", on=False)),
@@ -109,6 +112,19 @@ def load_config(project: Path) -> Config:
     )
     _check_outputs(config)
     return config
+
+
+def _include(project: Path, item: str) -> Path:
+    """A directory of the project, or of an installed package: `package:acme_contracts/proto`."""
+    if not item.startswith(_PACKAGE):
+        return project / item
+    name, _, inside = item.removeprefix(_PACKAGE).partition("/")
+    directory = package_directory(name)
+    if directory is None:
+        raise ConfigError(f"tool.iii-bridge.include names {item}, and no package {name} is installed; install it")
+    if not (directory / inside).is_dir():
+        raise ConfigError(f"tool.iii-bridge.include names {item}, and package {name} has no directory {inside}")
+    return directory / inside
 
 
 def _read(path: Path) -> Mapping[str, Any]:

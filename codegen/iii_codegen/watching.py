@@ -22,23 +22,20 @@ _LOOK: Final = 1000
 """Milliseconds after which settings, and directories that were missing, are looked at again."""
 
 
-def watch(
-    project: Path, *, out: Callable[[str], None], err: Callable[[str], None], stop: threading.Event | None = None
-) -> None:
-    """Generates the code of a project until `stop` is set, or Ctrl+C.
+def watch(project: Path, *, out: Callable[[str], None], err: Callable[[str], None], stop: threading.Event) -> None:
+    """Generates the code of a project until `stop` is set.
 
     What is wrong is shown, and watching goes on. `out` and `err` are given
     lines, as in `driver.run`.
     """
-    ended = stop or threading.Event()
     seen: _Settings | None = None
-    while not ended.is_set():
+    while not stop.is_set():
         now = _settings(project)
         if now != seen:
             seen = now
             run(project, check=False, out=out, err=err)
             out(f"watching {shown_path(_proto(project))}; Ctrl+C ends it")
-        for _ in _changes(project, now, ended):
+        for _ in _changes(project, now, stop):
             run(project, check=False, out=out, err=err)
 
 
@@ -46,18 +43,18 @@ _Settings = tuple[float, tuple[Path, ...]]
 """When the settings were written, and which of the directories they name are there."""
 
 
-def _changes(project: Path, seen: _Settings, ended: threading.Event) -> Iterator[None]:
+def _changes(project: Path, seen: _Settings, stop: threading.Event) -> Iterator[None]:
     """Once for every set of changes below the contracts, until the settings are no longer those that were `seen`."""
     places = seen[1]
     if not places:
-        ended.wait(_LOOK / 1000)
+        stop.wait(_LOOK / 1000)
         return
     changes = file_changes(
         *places,
         watch_filter=lambda _, path: path.endswith(".proto"),
         debounce=_DEBOUNCE,
         step=_STEP,
-        stop_event=ended,
+        stop_event=stop,
         rust_timeout=_LOOK,
         yield_on_timeout=True,
     )

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import signal
+import threading
+from collections.abc import Generator
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -41,11 +45,28 @@ def codegen(
     if watch:
         from iii_codegen.watching import watch as keep_generating
 
-        with contextlib.suppress(KeyboardInterrupt):
-            keep_generating(project, out=typer.echo, err=err)
+        with _until_signalled() as stop:
+            keep_generating(project, out=typer.echo, err=err, stop=stop)
         return
     from iii_codegen.driver import run
 
     code = run(project, check=check, out=typer.echo, err=err)
     if code:
         raise typer.Exit(code)
+
+
+@contextlib.contextmanager
+def _until_signalled() -> Generator[threading.Event]:
+    """An event that Ctrl+C and SIGTERM set, wherever the program is at that moment."""
+    stop = threading.Event()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+
+    def end(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    before = [signal.signal(number, end) for number in numbers]
+    try:
+        yield stop
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

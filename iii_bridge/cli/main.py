@@ -33,6 +33,7 @@ class Verb:
 
 
 VERBS: Final = {
+    "init": Verb("iii_bridge.cli.init", "init", "codegen", "Start a project with everything it needs."),
     "codegen": Verb("iii_bridge.cli.codegen", "codegen", "codegen", "Generate stubs and schemas from the contracts."),
     "schema": Verb("iii_bridge.cli.schema", "schema", "codegen", "Print the JSON Schema of one message or method."),
     "lint": Verb("iii_bridge.cli.lint", "lint", "codegen", "Look for what is wrong or unwise in the contracts."),

@@ -122,3 +122,15 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         load(tmp_path, "[tool")
     with pytest.raises(ConfigError, match=r"is not a table; write \[tool\.iii-bridge\]$"):
         load(tmp_path, "[tool]\niii-bridge = 3")
+
+
+def test_directories_of_installed_packages(tmp_path: Path) -> None:
+    config = load(tmp_path, '[tool.iii-bridge]\ninclude = ["package:grpc_tools/_proto", "own"]')
+    assert [path.name for path in config.include] == ["_proto", "own"]
+    assert (config.include[0] / "google/protobuf/any.proto").is_file()
+    for item, said in (
+        ("package:nosuch/x", "no package nosuch is installed"),
+        ("package:grpc_tools/x", "no directory x"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            load(tmp_path, f'[tool.iii-bridge]\ninclude = ["{item}"]')

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
-import venv
 from pathlib import Path
 
 import pytest
 
-from tests.meta.source import ROOT
+from tests.packaging.conftest import Elsewhere
 
 CONTRACT = """\
 syntax = "proto3";
@@ -56,34 +54,9 @@ asyncio.run(main())
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files git knows, as they are now, and nothing else."""
-    target = tmp_path_factory.mktemp("checkout")
-    names = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout.split("\0")  # fmt: skip
-    for name in filter(None, names):
-        source = ROOT / name
-        if source.is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            (target / name).write_bytes(source.read_bytes())
-    return target
-
-
-@pytest.fixture(scope="module")
-def elsewhere(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty environment with the wheel installed as `[all]`."""
-    home = tmp_path_factory.mktemp("elsewhere")
-    wheels = home / "wheels"
-    subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(checkout)],
-        check=True,
-    )
-    (wheel,) = wheels.glob("*.whl")
-    venv.create(home / "venv", with_pip=True)
-    python = home / "venv/bin/python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", f"{wheel}[all]"], check=True)
+def elsewhere(installed: Elsewhere) -> Path:
+    """A project beside the environment with the wheel."""
+    home = installed.home
     project = home / "project"
     (project / "proto/acme/greeter/v1").mkdir(parents=True)
     (project / "proto/acme/greeter/v1/greeter.proto").write_text(CONTRACT)
