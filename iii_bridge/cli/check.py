@@ -15,6 +15,7 @@ from iii_bridge.cli.check_rows import CheckedMethod, Status, check_contracts
 from iii_bridge.cli.contracts import chosen_services, contracts_here, contracts_there
 from iii_bridge.cli.live import NamespaceOption, UrlOption, on_engine
 from iii_bridge.cli.options import JsonOption, ProjectOption, ProtoOption
+from iii_bridge.cli.progress import at_work
 from iii_bridge.cli.table import print_table
 from iii_bridge.client import Bridge
 
@@ -58,9 +59,10 @@ def check(
     async def run(bridge: Bridge) -> int:
         catalogue = Catalogue(bridge.call)
         rows: list[CheckedMethod] = []
-        known = [here] if here is not None else await contracts_there(catalogue)
-        for contracts, chosen in chosen_services(known, service or ()):
-            rows += await check_contracts(catalogue, contracts, chosen, namespace)
+        with at_work("comparing contracts with the catalogue"):
+            known = [here] if here is not None else await contracts_there(catalogue)
+            for contracts, chosen in chosen_services(known, service or ()):
+                rows += await check_contracts(catalogue, contracts, chosen, namespace)
         if as_json:
             typer.echo(json.dumps([row.as_json() for row in rows], indent=2, ensure_ascii=False))
         else:

@@ -29,6 +29,11 @@ def demo(
 
     Exit codes: 0 all is well, 1 a number is off or a breach was missed, 2 this is no checkout,
     3 all is well but Python stood in for node or cargo.
+
+    Examples:
+
+    - `iii-bridge demo`
+    - `iii-bridge demo --lines 200 --url ws://127.0.0.1:49134`
     """
     if not _PYTHON.is_dir():
         typer.echo(

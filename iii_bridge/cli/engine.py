@@ -89,6 +89,12 @@ def engine(
     """Run the embedded engine until SIGINT or SIGTERM.
 
     Exit codes: 0 after a signal, 1 when a port is taken or the data cannot be opened, 2 for a wrong option.
+
+    Examples:
+
+    - `iii-bridge engine`
+    - `iii-bridge engine --port 0 --http-port 0 --memory`
+    - `iii-bridge engine --data-dir /var/lib/iii --queue receipts:fifo`
     """
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")

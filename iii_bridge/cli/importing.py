@@ -14,11 +14,14 @@ import typer
 from iii_bridge.bridge.catalogue import Catalogue, LiveFunction, LiveTrigger
 from iii_bridge.cli.live import NamespaceOption, UrlOption, complete_function, on_engine
 from iii_bridge.cli.options import JsonOption, ProjectOption
+from iii_bridge.cli.progress import at_work
 from iii_bridge.client import Bridge
 from iii_codegen.compile import CompileError, shown_path
 from iii_codegen.config import ConfigError, load_config
+from iii_codegen.importing.compiling import ImportingError
 from iii_codegen.importing.contract import import_functions
 from iii_codegen.importing.draft import Binding, Finding, Function
+from iii_codegen.importing.names import is_identifier
 from iii_codegen.importing.reflected import reflected_files
 from iii_codegen.libraries import require_libraries
 
@@ -69,11 +72,14 @@ def import_contracts(
     - `iii-bridge import 'shop::*' 'stock::*' --out contracts/proto --url ws://staging:49134`
     - `iii-bridge import orders::place --print --strict`
     """
+    if package is not None and not all(map(is_identifier, package.split("."))):
+        raise typer.BadParameter(f"{package} is no name of a package; write one such as shop.stock.v1")
     target = _target(project, out)
     wanted = pattern or []
 
     async def run(bridge: Bridge) -> int:
-        made = await _import(Catalogue(bridge.call), wanted, namespace, package, schemas_only)
+        with at_work("reading the catalogue, and writing contracts"):
+            made = await _import(Catalogue(bridge.call), wanted, namespace, package, schemas_only)
         if not made.functions:
             asked = f" {' or '.join(wanted)}" if wanted else ""
             typer.echo(f"error: no worker has a function{asked}; see `iii-bridge list`", err=True)
@@ -82,7 +88,12 @@ def import_contracts(
         _report(made, as_json)
         return code or (1 if strict and made.findings else 0)
 
-    raise typer.Exit(on_engine("import", run, url=url))
+    try:
+        code = on_engine("import", run, url=url)
+    except (CompileError, ImportingError) as error:
+        typer.echo(f"error: {error}", err=True)
+        code = 1
+    raise typer.Exit(code)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,18 @@ __all__ = ["app", "path", "vendor"]
 
 require_libraries()
 
-app = typer.Typer(help="Find or copy the option and google .proto files.", add_completion=False, no_args_is_help=True)
+app = typer.Typer(
+    help=(
+        "Find or copy the option and google .proto files.\n\n"
+        "Exit codes: 0 done, 1 a file cannot be written.\n\n"
+        "Examples:\n\n"
+        "- `iii-bridge protos path`\n"
+        "- `iii-bridge protos vendor third_party`"
+    ),
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
 
 
 @app.command()

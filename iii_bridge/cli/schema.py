@@ -50,6 +50,12 @@ def schema(
     """Print the JSON Schema of one message, or of the request or the response of one method.
 
     Exit codes: 0 done, 1 a contract has errors, 2 there is no such name, or the settings cannot be used.
+
+    Examples:
+
+    - `iii-bridge schema shop.orders.v1.PlaceRequest`
+    - `iii-bridge schema orders::place --response --dialect draft-07`
+    - `iii-bridge schema PlaceRequest --profile protojson --proto contracts/proto`
     """
     from iii_codegen.show import show_schema
 

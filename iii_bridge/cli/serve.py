@@ -48,6 +48,11 @@ def serve(
 
     The first signal lets what is being served finish, the second one does not. Exit codes: 0 after a signal, 1 when the
     engine stays away, refuses this worker, or a contract cannot be served, 2 for a target or an option that is wrong.
+
+    Examples:
+
+    - `iii-bridge serve shop.orders:Orders`
+    - `iii-bridge serve shop.orders:Orders shop.stock:make_stock --name shop --log-json`
     """
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")

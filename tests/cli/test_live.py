@@ -203,7 +203,9 @@ def test_check_says_which_contracts_cannot_be_read(url: str, tmp_path: Path) -> 
 # --- all ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("arguments", [("list",), ("call", "a::b"), ("check", "--proto", str(PROTO))])
+@pytest.mark.parametrize(
+    "arguments", [("list",), ("call", "a::b"), ("check", "--proto", str(PROTO)), ("import",), ("watch",)]
+)
 def test_an_engine_that_is_away_is_one_line(arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("iii_bridge.cli.live.PATIENCE", 0.2)
     done = run(*arguments, url="ws://127.0.0.1:9")

@@ -29,6 +29,9 @@ def test_every_verb_has_help(verb: str) -> None:
     answer = run(verb, "--help")
     assert answer.returncode == 0, answer.stderr
     assert "Usage" in answer.stdout
+    text = " ".join(answer.stdout.partition("Usage")[2].split("\n", 1)[1].split())
+    assert f"iii-bridge {verb}" in text, "an example"
+    assert "Exit codes: 0" in text
 
 
 def test_version() -> None:

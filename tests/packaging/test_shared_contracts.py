@@ -14,9 +14,9 @@ PAGE = (ROOT / "docs/shared-contracts.md").read_text()
 
 
 def write_blocks(heading: str, project: Path) -> None:
-    """The files a section shows, each below the line that names it: `path/of/file`:"""
+    """The files a section shows, each below a line that names it, `*path/of/file*:`."""
     section = PAGE.partition(f"## {heading}")[2].partition("\n## ")[0]
-    blocks = re.findall(r"^`([\w./-]+)`:?\n\n```\w+\n(.*?)```$", section, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^\*([\w./-]+)\*:\n\n```\w+\n(.*?)```$", section, re.MULTILINE | re.DOTALL)
     assert blocks, heading
     for name, text in blocks:
         (project / name).parent.mkdir(parents=True, exist_ok=True)

@@ -2,47 +2,61 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from iii_codegen.compile import compile_protos
+from iii_codegen.compile import CompileError, compile_protos
 from iii_codegen.importing.draft import DraftField, Finding
 from iii_codegen.importing.text import DraftFile, Printed, print_file
 from iii_codegen.model.build import build
 from iii_codegen.model.check import check
 from iii_codegen.model.check_rules import check_cel
-from iii_codegen.model.diagnostics import Diagnostic, Report
+from iii_codegen.model.diagnostics import Report
 from iii_codegen.model.library import user_files
 
-__all__ = ["ImportingError", "errors_of", "settle_files"]
+__all__ = ["Fault", "ImportingError", "errors_of", "settle_files"]
 
-_ROUNDS = 5
+_PLACE: Final = re.compile(r"(.+?\.proto):(\d+):\d+: (.*)")
 
 
 class ImportingError(Exception):
     """A contract was written that does not compile: a mistake of this program."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What protoc or our own checks refuse: the file, the line, and the problem."""
+
+    file: str
+    line: int
+    problem: str
+
+
 def settle_files(files: Sequence[DraftFile], findings: list[Finding]) -> dict[str, str]:
     """The text of each file by its path, without the rules and bindings that would be refused.
 
-    Raises ImportingError, and CompileError, where that is not enough.
+    Raises ImportingError where that is not enough.
     """
-    left: list[Diagnostic] = []
-    for _ in range(_ROUNDS):
+    while True:
         printed = {file.path: print_file(file) for file in files}
-        left = errors_of({path: item.text for path, item in printed.items()})
-        if not left:
-            return {path: item.text for path, item in printed.items()}
-        for diagnostic in left:
-            if not _take_back(printed[diagnostic.place.file], diagnostic, findings):
-                raise ImportingError(f"the imported contract is not well-formed: {diagnostic}")
-    raise ImportingError(f"the imported contract is not well-formed: {left[0]}")
+        texts = {path: item.text for path, item in printed.items()}
+        faults = errors_of(texts)
+        if not faults:
+            return texts
+        taken_back = [_take_back(printed[fault.file], fault, findings) for fault in faults if fault.file in printed]
+        if not any(taken_back):  # rules and bindings grow fewer, so this ends
+            first = faults[0]
+            raise ImportingError(
+                f"the imported contract is not well-formed: {first.file}:{first.line}: {first.problem}"
+            )
 
 
-def errors_of(texts: dict[str, str]) -> list[Diagnostic]:
-    """What is wrong with files that are compiled together. Raises CompileError."""
+def errors_of(texts: dict[str, str]) -> list[Fault]:
+    """What is wrong with files that are compiled together."""
     if not texts:
         return []
     with tempfile.TemporaryDirectory() as directory:
@@ -50,19 +64,28 @@ def errors_of(texts: dict[str, str]) -> list[Diagnostic]:
         for name, text in texts.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text, encoding="utf-8")
-        compiled = compile_protos(root)
+        try:
+            compiled = compile_protos(root)
+        except CompileError as error:
+            return list(_told(str(error), root))
     report = Report()
     tree = build(compiled.files, user_files(compiled.to_generate), report, follow=lambda _: True)
     check(tree, report)
     check_cel(tree, report)
-    return list(report.errors)
+    return [Fault(item.place.file, item.place.line or 0, item.problem) for item in report.errors]
 
 
-def _take_back(printed: Printed, diagnostic: Diagnostic, findings: list[Finding]) -> bool:
+def _told(text: str, root: Path) -> Iterator[Fault]:
+    """The lines of protoc; one without a place is a fault of no file."""
+    for line in text.splitlines():
+        found = _PLACE.match(line.removeprefix(f"{root}/"))
+        yield Fault(found[1], int(found[2]), found[3]) if found else Fault("", 0, line)
+
+
+def _take_back(printed: Printed, fault: Fault, findings: list[Finding]) -> bool:
     """Removes the rules of a field, or the bindings of a method; False where neither is left."""
-    line = diagnostic.place.line or 0
     for first, last, what in printed.places:
-        if not first <= line <= last:
+        if not first <= fault.line <= last:
             continue
         if isinstance(what, DraftField):
             if not what.rules:
@@ -74,7 +97,7 @@ def _take_back(printed: Printed, diagnostic: Diagnostic, findings: list[Finding]
                 return False
             what.bindings = []
             side, path, function_id = "binding", "$", what.function.function_id
-        what.comment.append(f"Not in this contract: {diagnostic.problem}.")
-        findings.append(Finding(function_id, side, path, diagnostic.problem))
+        what.comment.append(f"Not in this contract: {fault.problem}.")
+        findings.append(Finding(function_id, side, path, fault.problem))
         return True
     return False

@@ -20,6 +20,7 @@ from iii_codegen.importing.presence import settle
 from iii_codegen.importing.schema import is_schema
 from iii_codegen.importing.text import DraftFile, DraftService
 from iii_codegen.importing.types import Types
+from iii_codegen.model.naming import is_function_id
 from iii_codegen.validate_file import is_installed
 
 __all__ = ["Imported", "import_functions"]
@@ -74,6 +75,9 @@ def _method(function: Function, place: Place, findings: list[Finding]) -> DraftM
         if path == "$":
             method.comment.append(f"Not in this contract: {problem}.")
 
+    if not is_function_id(function.function_id):
+        say("contract", "its id is none that a contract can have; the function is left out")
+        return None
     method.bindings = list(function.bindings)
     if _takes_raw_http(function):
         method.request, method.response = _RAW

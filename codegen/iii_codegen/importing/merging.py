@@ -97,6 +97,7 @@ def name_fields(message: DraftMessage, *, as_written: bool) -> None:
     for number, field in enumerate(message.fields, 1):
         name = field.member if as_written else snake(field.member)
         others = taken | (members - {field.member}) | {json_name(item) for item in members - {field.member}}
+        others |= {member[1:] for member in members if member.startswith("_")}  # `optional x` also makes a oneof `_x`
         field.name = free_name((name,), others if not as_written else taken)
         field.number = number
         taken |= {field.name, field.member}

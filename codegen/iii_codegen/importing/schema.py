@@ -14,7 +14,6 @@ from iii_bridge.types import Json
 
 __all__ = ["Node", "Reader", "is_schema"]
 
-_DEPTH: Final = 50
 _NOTES: Final = frozenset({"title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly"})
 _HEAD: Final = frozenset({"$schema", "$comment", "$id", "$defs", "definitions", "$anchor"})
 _UNIONS: Final = ("anyOf", "oneOf")
@@ -77,18 +76,21 @@ class Reader:
         """The document itself."""
         return self.read(self._document.root, "$")
 
-    def read(self, raw: Json, path: str, depth: int = 0) -> Node:
-        """A subschema at a path of the payload."""
+    def read(self, raw: Json, path: str, within: frozenset[int] = frozenset()) -> Node:
+        """A subschema at a path of the payload; `within` are those that are being read around it."""
         if raw is False:
             return Node({"not": {}}, path, problems=["no value is accepted"])
         source = as_object(raw)
-        if source is None or depth > _DEPTH:
-            return Node({}, path, problems=[] if source is not None or raw is True else ["the schema is no object"])
+        if source is None:
+            return Node({}, path, problems=[] if raw is True else ["the schema is no object"])
+        if id(raw) in within:
+            return Node({}, path, problems=["it is defined by itself"])
+        within |= {id(raw)}
         node = Node({k: v for k, v in source.items() if k not in _HEAD}, path, identity=id(raw))
         self._name(node)
-        self._reference(node, depth)
-        self._all_of(node, depth)
-        self._nulls(node, depth)
+        self._reference(node, within)
+        self._all_of(node, within)
+        self._nulls(node, within)
         return node
 
     def _name(self, node: Node) -> None:
@@ -96,7 +98,7 @@ class Reader:
         if isinstance(title, str) and (node.properties() or "enum" in node.keys or node.keys.get("type") == "object"):
             node.name = title
 
-    def _reference(self, node: Node, depth: int) -> None:
+    def _reference(self, node: Node, within: frozenset[int]) -> None:
         reference = node.keys.pop("$ref", None)
         if reference is None:
             return
@@ -104,7 +106,7 @@ class Reader:
         if found is None:
             node.problems.append(f"the reference {reference} leads nowhere")
             return
-        target = self.read(found[0].raw, node.path, depth + 1)
+        target = self.read(found[0].raw, node.path, within)
         beside = {} if self._document.siblings_ignored else node.keys
         notes = {key: value for key, value in beside.items() if key in _NOTES and key != "title"}
         more = {key: value for key, value in beside.items() if key not in _NOTES}
@@ -116,9 +118,9 @@ class Reader:
         if more:
             _merge(node, Node(more, node.path))
 
-    def _all_of(self, node: Node, depth: int) -> None:
+    def _all_of(self, node: Node, within: frozenset[int]) -> None:
         for part in list_of(node.keys.pop("allOf", None)):
-            other = self.read(part, node.path, depth + 1)
+            other = self.read(part, node.path, within)
             if not node.name:
                 node.name = other.name
             if not set(node.keys) - _NOTES:  # a reference in draft-07 with its notes around it
@@ -129,7 +131,7 @@ class Reader:
             else:
                 _merge(node, other)
 
-    def _nulls(self, node: Node, depth: int) -> None:
+    def _nulls(self, node: Node, within: frozenset[int]) -> None:
         keys = node.keys
         if keys.pop("nullable", None) is True:
             node.nullable = True
@@ -150,11 +152,11 @@ class Reader:
             keys[union] = left
             if len(left) == 1:
                 del keys[union]
-                self._only(node, left[0], depth)
+                self._only(node, left[0], within)
 
-    def _only(self, node: Node, choice: Json, depth: int) -> None:
+    def _only(self, node: Node, choice: Json, within: frozenset[int]) -> None:
         """A union with one choice left is that choice."""
-        other = self.read(choice, node.path, depth + 1)
+        other = self.read(choice, node.path, within)
         notes = {key: value for key, value in node.keys.items() if key in _NOTES}
         rest = {key: value for key, value in node.keys.items() if key not in _NOTES}
         node.keys = {**other.keys, **notes}

@@ -25,6 +25,7 @@ _OBJECT_KEYS: Final = ("properties", "required", "additionalProperties", "proper
 _RESERVED: Final = ("_caller_worker_id", "iii-bridge")
 _ZEROES: Final[tuple[Any, ...]] = (None, False, 0, "", [], {})
 _SHOWN: Final = 60
+_DEPTH: Final = 64
 
 Report = Callable[[str, str], None]
 """Takes a path and a problem."""
@@ -39,6 +40,7 @@ class Types:
         self._method = method
         self._report = report
         self._known: dict[int, DraftMessage] = {}
+        self._open: list[int] = []
 
     def root(self) -> str | DraftMessage | None:
         """The message of the whole document; None when its values are no objects."""
@@ -66,7 +68,13 @@ class Types:
     # --- values --------------------------------------------------------------
 
     def _value(self, node: Node, hint: str) -> Value:
+        known = node.identity and node.identity in self._known
+        if not known and (node.identity in self._open or len(self._open) > _DEPTH):
+            return Value(ANYTHING, problems=["it holds itself, or is nested too deep"])
+        mark = node.identity or id(node)
+        self._open.append(mark)
         value = self._value_of(node, hint)
+        self._open.remove(mark)
         value.problems += node.problems
         return value
 
@@ -205,7 +213,16 @@ class Types:
             if field is not None:
                 field.oneof = oneofs.get(member, "")
                 draft.fields.append(field)
+        self._without_lists(draft, node.path)
         return draft
+
+    def _without_lists(self, draft: DraftMessage, path: str) -> None:
+        """A oneof holds no lists and no maps; one that would is none."""
+        for group in {field.oneof for field in draft.fields if field.oneof and field.plural}:
+            for field in draft.fields:
+                field.oneof = "" if field.oneof == group else field.oneof
+            draft.required_oneofs.discard(group)
+            self._say(draft, path, "of several members, one of them a list or a map, one only may be there")
 
     def _draft(self, node: Node, hint: str) -> DraftMessage:
         wanted = pascal(node.name) or pascal(hint) or "Message"
@@ -272,6 +289,7 @@ class Types:
                 field.oneof = group
                 field.seen = [Seen(self._response, member in always and not group, False, False)]
                 draft.fields.append(field)
+        self._without_lists(draft, node.path)
         return draft
 
     def _joined(self, draft: DraftMessage, member: str, own: Sequence[tuple[Node, Any]]) -> DraftField | None:

@@ -56,7 +56,7 @@ def _of(values: Sequence[tuple[Any, str]], node: Node, hint: str) -> Value:
 def _texts(values: Sequence[tuple[str, str]], node: Node, hint: str) -> Value:
     if len(values) == 1:
         return Value("string", rules={"string": {"const": values[0][0]}})
-    wanted = pascal(node.name) or pascal(hint)
+    wanted = pascal(node.name) or pascal(hint) or "Choice"
     if not _can_be_enum([name for name, _ in values], wanted):
         return Value("string", rules={"string": {"in": [name for name, _ in values]}})
     if values[0][0].endswith("_UNSPECIFIED"):

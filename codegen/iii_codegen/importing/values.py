@@ -142,6 +142,8 @@ def _integer(node: Node) -> Value:
     rules: Rules = {}
     whole = _RANGES[kind]
     low, high = max(least, least if low is None else low), min(most, most if high is None else high)
+    if low > high:
+        return Value(kind, long_number=kind.endswith("64"), problems=[*problems, "no value is within its limits"])
     if low > whole[0]:
         rules["gte"] = low
     if high < whole[1]:
