@@ -73,10 +73,33 @@ _TYPESCRIPT: Final = _Part(
     },
 )
 
+_RUST: Final = _Part(
+    files={
+        "reverser.proto": "proto/@module@/reverser/v1/reverser.proto",
+        "test_reverser.py": "tests/test_reverser.py",
+        "Cargo.toml": "rust/Cargo.toml",
+        "build.rs": "rust/build.rs",
+        "main.rs": "rust/src/main.rs",
+    },
+    texts={
+        "settings": '\n[tool.iii-bridge.rust]\nout = "rust/src/contracts"\n',
+        "targets": " serve-rust rust",
+        "build": "rust ",
+        "serve": (
+            "\nrust: ## Compile the Rust worker\n\tcd rust && cargo build --quiet\n"
+            "\nserve-rust: rust ## Run the Rust worker until Ctrl+C\n\trust/target/debug/@name@-worker\n"
+        ),
+        "row": "| `rust/` | the Rust worker, on the official SDK |\n",
+        "run": "\nThe Rust worker runs beside it: `make serve-rust`, and then `reverser::reverse`.\n",
+    },
+)
+_PLACES: Final = ("settings", "targets", "setup_text", "setup", "build", "serve", "ci", "row", "run")
+
 
 def init(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Of the project and its directory; . is the one here.")],
     typescript: Annotated[bool, typer.Option("--typescript", help="With a worker in TypeScript, too.")] = False,
+    rust: Annotated[bool, typer.Option("--rust", help="With a worker in Rust, too.")] = False,
 ) -> None:
     """Start a project: a contract, a worker in Python, tests, a Makefile, and a workflow for GitHub Actions.
 
@@ -86,7 +109,7 @@ def init(
     Examples:
 
     - `iii-bridge init shop`
-    - `iii-bridge init shop --typescript`
+    - `iii-bridge init shop --typescript --rust`
     - `mkdir shop && cd shop && git init && iii-bridge init .`
     """
     directory = Path(name)
@@ -98,7 +121,7 @@ def init(
     if there:
         typer.echo(f"error: {name} has {sorted(there)[0]} in it; name a directory that is new or empty", err=True)
         raise typer.Exit(1)
-    parts = [_COMMON, *([_TYPESCRIPT] if typescript else [])]
+    parts = [_COMMON, *([_TYPESCRIPT] if typescript else []), *([_RUST] if rust else [])]
     for path, text in _files(parts, bare, module):
         place = directory / path
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -114,9 +137,8 @@ def _steps(name: str) -> str:
 
 
 def _files(parts: list[_Part], name: str, module: str) -> Iterator[tuple[str, str]]:
-    texts = {"name": name, "module": module}
-    for key in _TYPESCRIPT.texts:
-        texts[f"typescript_{key}"] = _TYPESCRIPT.texts[key] if _TYPESCRIPT in parts else ""
+    texts = {place: "".join(part.texts.get(place, "") for part in parts) for place in _PLACES}
+    texts |= {"name": name, "module": module}  # last: the texts above name them
     for part in parts:
         for template, path in part.files.items():
             text = (_TEMPLATES / f"{template}.txt").read_text(encoding="utf-8")
@@ -124,7 +146,7 @@ def _files(parts: list[_Part], name: str, module: str) -> Iterator[tuple[str, st
 
 
 def _filled(text: str, texts: dict[str, str]) -> str:
-    """The text with `@word@` exchanged; lines that held nothing else go where the text is empty."""
+    """The text with each `@word@` exchanged."""
     for word, value in texts.items():
         text = text.replace(f"@{word}@", value)
     return text
