@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from iii_bridge import ContractError, InvocationError, InvocationTimeoutError, Side, StatusCode, StatusError
+from iii_bridge.status import format_status_line
 from iii_bridge.wire import raw
-from tests.contract.bus import Bus
-from tests.rust.conftest import Front, Recall
+from tests.contract.bus import Bus, bus_with
+from tests.engine.peers.peers import Peer
+from tests.rust.conftest import DESK, Front, Recall
 
 
 def desk(bus: Bus, stubs: ModuleType) -> Any:
@@ -191,6 +193,20 @@ def test_a_status_from_python_passes_through_rust(bus: Bus, stubs: ModuleType) -
         relay(bus, stubs, "refused")
     error = caught.value
     assert (error.status, error.message, error.details) == (StatusCode.ABORTED, "not today", ({"@type": "front/why"},))
+
+
+def test_a_status_of_the_python_sdk_is_found_in_its_stack(stubs: ModuleType) -> None:
+    line = format_status_line("NOT_FOUND", "no such thing", [{"@type": "front/why"}])
+    with bus_with(DESK) as bus, Peer("python", bus.engine.url, "python") as peer:
+        peer.function("front::ask", "status", line)
+        with pytest.raises(StatusError) as caught:
+            relay(bus, stubs, "any")
+    error = caught.value
+    assert (error.status, error.message, error.details) == (
+        StatusCode.NOT_FOUND,
+        "no such thing",
+        ({"@type": "front/why"},),
+    )
 
 
 def test_calls_out_of_a_handler_do_not_outlive_its_caller(bus: Bus, stubs: ModuleType, front: Front) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from iii_bridge import ContractError, InvocationError, InvocationTimeoutError, Side, StatusCode, StatusError
-from tests.typescript.bench import Lab
+from iii_bridge.status import format_status_line
+from tests.contract.bus import bus_with
+from tests.engine.peers.peers import Peer
+from tests.typescript.bench import Lab, lab_worker
 
 
 def full(lab: Lab) -> Any:
@@ -190,3 +195,15 @@ async def noted(lab: Lab) -> list[str]:
 def test_the_reserved_metadata_is_refused(lab: Lab) -> None:
     told = lab.typescript("mirror", "act", {"what": "tell"}, options={"metadata": {"iii-bridge": 1}})["error"]
     assert "reserved" in told["message"]
+
+
+def test_a_status_of_the_python_sdk_is_found_in_its_stack(project: Path, stubs: ModuleType) -> None:
+    line = format_status_line("NOT_FOUND", "no such thing", [{"@type": "mirror", "what": "x"}])
+    with bus_with(lab_worker(project)) as bus, Peer("python", bus.engine.url, "python") as peer:
+        peer.function("mirror::act", "status", line)
+        told = Lab(bus, stubs).typescript("mirror", "act", {"what": "status"})
+    assert told["status"] == {
+        "code": "NOT_FOUND",
+        "message": "no such thing",
+        "details": [{"@type": "mirror", "what": "x"}],
+    }

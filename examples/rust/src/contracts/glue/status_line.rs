@@ -10,6 +10,8 @@ const PREFIX: &str = "iii-status/1 ";
 const VIOLATION_CODE: &str = "contract_violation";
 const VIOLATION_TYPE: &str = "iii_bridge/contract_violation";
 const TIMEOUT: &str = "TIMEOUT";
+const CAUSED: &str = "\n\nThe above exception was the direct cause of the following exception:\n";
+const WRAPPER: &str = "_TraceContextError";
 
 /// A violation as the object that stands among the details of a status.
 pub(super) fn violation_detail(violation: &Violation) -> Value {
@@ -107,7 +109,7 @@ fn line(code: Code, message: &str, details: &[Value]) -> String {
 
 /// The status in the last line of a stack; none where there is none that is whole.
 fn parse(stack: &str) -> Option<Status> {
-    let last = stack.trim_end().rsplit('\n').next()?.trim();
+    let last = last_line(own_stack(stack));
     let body: Map<String, Value> = serde_json::from_str(last.strip_prefix(PREFIX)?).ok()?;
     let details = match body.get("details") {
         None => Vec::new(),
@@ -119,6 +121,30 @@ fn parse(stack: &str) -> Option<Status> {
         message: body.get("message")?.as_str()?.to_string(),
         details,
     })
+}
+
+/// What the handler raised: the Python SDK raises an exception of its own from it, and sends both.
+fn own_stack(stack: &str) -> &str {
+    match stack.rsplit_once(CAUSED) {
+        Some((own, wrapper))
+            if last_line(wrapper)
+                .split(':')
+                .next()
+                .is_some_and(|name| name.ends_with(WRAPPER)) =>
+        {
+            own
+        }
+        _ => stack,
+    }
+}
+
+fn last_line(stack: &str) -> &str {
+    stack
+        .trim_end()
+        .rsplit('\n')
+        .next()
+        .unwrap_or_default()
+        .trim()
 }
 
 fn violation(detail: &Value) -> Option<Violation> {

@@ -20,6 +20,8 @@ export type Side = "request" | "response";
 
 const PREFIX = "iii-status/1 ";
 const VIOLATION = "iii_bridge/contract_violation";
+const CAUSED = "\n\nThe above exception was the direct cause of the following exception:\n";
+const WRAPPER = "_TraceContextError";
 
 /** A canonical status; it arrives as that status at the caller, whatever its language. */
 export class StatusError extends Error {
@@ -155,8 +157,16 @@ export function fromWire(error: unknown): unknown {
   return found;
 }
 
+/** The last line of what the handler raised: the Python SDK raises an exception of its own from it. */
 function lastLine(stack: string | undefined): string | undefined {
-  return stack?.trimEnd().split("\n").at(-1)?.trim();
+  if (stack === undefined) return undefined;
+  const cut = stack.lastIndexOf(CAUSED);
+  const wrapped = cut >= 0 && (endOf(stack).split(":")[0] ?? "").endsWith(WRAPPER);
+  return endOf(wrapped ? stack.slice(0, cut) : stack);
+}
+
+function endOf(stack: string): string {
+  return stack.trimEnd().split("\n").at(-1)?.trim() ?? "";
 }
 
 function parseLine(line: string): Status | undefined {
