@@ -13,6 +13,7 @@ import pytest
 from google.rpc import error_details_pb2
 
 from iii_bridge import ContractError, InvocationTimeoutError, StatusCode, StatusError
+from tests.engine.peers.peers import Peer
 from tests.gateway.edge import edge
 from tests.gateway.support import WITHIN, until
 from tests.gateway.upstream.support import Exposed
@@ -206,3 +207,13 @@ def test_details_the_contracts_do_not_know_stay_whole(shared: Exposed) -> None:
     with pytest.raises(StatusError) as caught:
         shared.run(lambda: shared.client.fail(request))
     assert caught.value.details == (detail, {"@type": "shop/hint", "n": 1.0})
+
+
+@pytest.mark.parametrize("sdk", ["python", "node", "rust"])
+def test_workers_on_the_official_sdks_call_it_by_its_function_id(shared: Exposed, sdk: str) -> None:
+    with Peer(sdk, shared.engine.url, f"{sdk}-caller") as peer:
+        assert peer.call("edge::echo", {"text": "ü", "large": str(2**60)})["large"] == str(2**60)
+        refused = peer.refused("edge::fail", {"code": 5, "message": "no such thing"})
+        assert "no such thing" in refused["message"]
+        wrong = peer.refused("edge::echo", {"large": "much"})
+        assert "$.large" in wrong["message"]
