@@ -19,6 +19,7 @@ __all__ = [
     "format_status_line",
     "parse_status_line",
     "status_for_error_code",
+    "status_line_metadata",
 ]
 
 
@@ -84,9 +85,16 @@ def status_for_error_code(code: str) -> StatusCode:
     return ERROR_CODE_TO_STATUS.get(code, StatusCode.UNKNOWN)
 
 
-def format_status_line(code: str, message: str, details: Sequence[Mapping[str, Any]] = ()) -> str:
-    """The line `iii-status/1 {"code":…,"message":…,"details":[…]}`, without line breaks."""
-    body = {"code": code, "message": message, "details": [dict(detail) for detail in details]}
+def format_status_line(
+    code: str, message: str, details: Sequence[Mapping[str, Any]] = (), metadata: Mapping[str, Any] | None = None
+) -> str:
+    """The line `iii-status/1 {"code":…,"message":…,"details":[…]}`, without line breaks.
+
+    `metadata` is a further member, for callers that asked (design decision 35); others overlook it.
+    """
+    body: dict[str, Any] = {"code": code, "message": message, "details": [dict(detail) for detail in details]}
+    if metadata is not None:
+        body["metadata"] = dict(metadata)
     return STATUS_LINE_PREFIX + json.dumps(body, separators=(",", ":"), ensure_ascii=True)
 
 
@@ -95,21 +103,35 @@ def parse_status_line(stacktrace: str | None) -> tuple[StatusCode, str, tuple[Ma
 
     The last line of the handler's own stack, where the Python SDK adds another (sdks.md 1.11).
     """
+    body = _line_body(stacktrace)
+    try:
+        code = StatusCode[body["code"]]
+        message = body["message"]
+        details: list[Any] = body.get("details", [])
+    except (KeyError, TypeError, AttributeError):
+        return None
+    if not isinstance(message, str) or type(details) is not list or not all(isinstance(d, dict) for d in details):
+        return None
+    return code, message, tuple(details)
+
+
+def status_line_metadata(stacktrace: str | None) -> Any:
+    """The member `metadata` of the line that `parse_status_line` reads, None where there is none."""
+    body = _line_body(stacktrace) if parse_status_line(stacktrace) is not None else None
+    return None if body is None else body.get("metadata")
+
+
+def _line_body(stacktrace: str | None) -> Any:
+    """The JSON of the status line, whatever it is; None without one."""
     if not stacktrace:
         return None
     last = _own_stack(stacktrace).rstrip().rsplit("\n", 1)[-1].strip()
     if not last.startswith(STATUS_LINE_PREFIX):
         return None
     try:
-        body: Any = json.loads(last[len(STATUS_LINE_PREFIX) :])
-        code = StatusCode[body["code"]]
-        message = body["message"]
-        details: list[Any] = body.get("details", [])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return json.loads(last[len(STATUS_LINE_PREFIX) :])
+    except (ValueError, RecursionError):
         return None
-    if not isinstance(message, str) or type(details) is not list or not all(isinstance(d, dict) for d in details):
-        return None
-    return code, message, tuple(details)
 
 
 def _own_stack(stacktrace: str) -> str:

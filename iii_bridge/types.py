@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NewType, Protocol, TypeAlias
@@ -109,6 +109,22 @@ class Context(Protocol):
 
     def remaining(self) -> float | None:
         """Seconds until the caller stops waiting; None when there is no deadline. Negative once it has passed."""
+        ...
+
+    def respond_with(
+        self,
+        *,
+        headers: Mapping[str, str | Sequence[str]] | None = None,
+        trailers: Mapping[str, str | Sequence[str]] | None = None,
+    ) -> None:
+        """Says more to a gRPC client than the response: metadata before it, and after it; other callers see nothing.
+
+        Values are printable ASCII, a list of them where a name comes more than
+        once; names that end in `-bin` hold base64. A name that is said again
+        replaces what was said before. It counts until the handler answers, and
+        also when it raises a StatusError. Raises LocalProtocolError for what no
+        header can say.
+        """
         ...
 
     def detached(self) -> AbstractContextManager[None]:

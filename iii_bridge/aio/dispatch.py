@@ -7,11 +7,13 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+import msgspec
 from msgspec import Raw
 
 from iii_bridge.aio.deadlines import Deadlines
 from iii_bridge.aio.invocation import Invocation, current_invocation
 from iii_bridge.protocol.failures import FUNCTION_NOT_FOUND, TIMEOUT, error_body, refusal_body
+from iii_bridge.protocol.response_metadata import attach_response_metadata
 from iii_bridge.protocol.worker_events import Invoked
 from iii_bridge.wire import ErrorBody, InvokeFunction
 
@@ -103,10 +105,13 @@ class Dispatcher:
             return
         result: Raw | None = None
         error: ErrorBody | None = None
+        invocation: Invocation | None = None
         try:
             invocation = Invocation(event.invocation_id, event.frame)
             result, error = await self._run(handler, invocation)
             invocation.answered = error is None
+            if invocation.said is not None and result is not None:
+                result = attach_response_metadata(result, invocation.said)
         except (KeyboardInterrupt, GeneratorExit):
             raise  # the process, or the loop, is ending
         except BaseException as failure:
@@ -114,7 +119,8 @@ class Dispatcher:
             if self._stopping and isinstance(failure, asyncio.CancelledError):
                 raise
             _log.debug("%s failed", function_id, exc_info=True)
-            error = error_body(failure, function_id)
+            said = None if invocation is None or invocation.said is None else msgspec.to_builtins(invocation.said)
+            error = error_body(failure, function_id, said)
         self._reply(event.invocation_id, function_id, result, error)
 
     async def _run(self, handler: Handler, invocation: Invocation) -> tuple[Raw | None, ErrorBody | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec import Raw
 
+from iii_bridge.protocol.response_metadata import ResponseMetadata, checked_metadata
 from iii_bridge.protocol.sidecar import detach_sidecar
 from iii_bridge.types import Binding, Json
 from iii_bridge.wire import NULL, InvokeFunction, text_or_none
@@ -41,6 +42,7 @@ class Invocation:
     __slots__ = (
         "_loop",
         "answered",
+        "asks",
         "attempt",
         "baggage",
         "binding",
@@ -51,6 +53,7 @@ class Invocation:
         "has_sidecar",
         "invocation_id",
         "metadata",
+        "said",
         "traceparent",
     )
 
@@ -63,6 +66,9 @@ class Invocation:
         self.data: Raw = frame.data if isinstance(frame.data, Raw) else NULL
         self.metadata: Mapping[str, Json] = MappingProxyType(dict(sidecar.metadata))
         self.has_sidecar: bool = sidecar.present
+        self.asks: bool = sidecar.asks
+        self.said: ResponseMetadata | None = None
+        """What the handler said beside its answer, to a caller that asks."""
         self.attempt: int = sidecar.attempt
         self.deadline: float | None = None if sidecar.remaining is None else self._loop.time() + sidecar.remaining
         self.traceparent: str | None = text_or_none(frame.traceparent)
@@ -86,6 +92,19 @@ class Invocation:
     def remaining(self) -> float | None:
         """Seconds until the caller stops waiting; None without a deadline."""
         return None if self.deadline is None else self.deadline - self._loop.time()
+
+    def respond_with(
+        self,
+        *,
+        headers: Mapping[str, str | Sequence[str]] | None = None,
+        trailers: Mapping[str, str | Sequence[str]] | None = None,
+    ) -> None:
+        """As `Context.respond_with`."""
+        first, last = checked_metadata(headers or {}), checked_metadata(trailers or {})
+        if not self.asks:
+            return
+        before = self.said or ResponseMetadata()
+        self.said = ResponseMetadata({**before.headers, **first}, {**before.trailers, **last})
 
     @contextmanager
     def detached(self) -> Generator[None]:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from iii_bridge.aio.invocation import current_invocation
+from iii_bridge.bridge.asking import asked_of
 from iii_bridge.bridge.checks import checks_of, encode_json
 from iii_bridge.bridge.retries import DEFAULT_RETRY, Hedge, Retries, Retry
 from iii_bridge.contract.spec import Idempotency, MethodSpec
@@ -192,11 +193,14 @@ class Calls:
 
     async def _attempt(self, call: _Outgoing, timeout: float, attempt: int) -> Raw:
         metadata = call.metadata
+        asked = asked_of(call.function_id)
         if not is_engine_function(call.function_id):
-            metadata = attach_sidecar(metadata, timeout, attempt)
+            metadata = attach_sidecar(metadata, timeout, attempt, asks=asked is not None)
+        if asked is not None:
+            asked.begins()
         traceparent, baggage = self._trace()
         try:
-            return await self._carrier.call(
+            result = await self._carrier.call(
                 call.function_id,
                 call.data,
                 timeout=timeout,
@@ -206,10 +210,13 @@ class Calls:
                 baggage=baggage,
             )
         except InvocationError as error:
+            if asked is not None:
+                asked.failed(error.stacktrace)
             if error.code == TIMEOUT and not isinstance(error, StatusError):
                 # The callee stopped at the deadline we sent it, a moment before our own timer.
                 raise InvocationTimeoutError(call.function_id, timeout, Outcome.UNKNOWN) from error
             raise
+        return result if asked is None else asked.answered(result)
 
     def _trace(self) -> tuple[str | None, str | None]:
         """The span that is current; else the trace of the invocation being served goes on (wire.md 5.5)."""

@@ -17,18 +17,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from iii_bridge.protocol.response_metadata import BINARY_SUFFIX, header_value
 from iii_bridge.types import Json
 
-__all__ = ["BINARY_SUFFIX", "OWN_PREFIX", "UNTRACED", "Forwarding", "Pairs", "Trace", "trace_of"]
+__all__ = ["OWN_PREFIX", "UNTRACED", "Forwarding", "Pairs", "Trace", "trace_of"]
 
 _log: Final = logging.getLogger("iii_bridge.gateway")
-_NAME: Final = re.compile(r"[0-9a-z_.-]+")
-_PRINTABLE: Final = re.compile(r"[\x20-\x7e]*")
 
 Pairs = Sequence[tuple[str, str | bytes]]
 """Metadata as gRPC hands it over: names in lower case, in order, repeated ones included."""
 
-BINARY_SUFFIX: Final = "-bin"
 OWN_PREFIX: Final = "iii-"
 """Names that only a gateway writes."""
 
@@ -107,7 +105,7 @@ class Forwarding:
                 continue
             values: list[Json] = value if isinstance(value, list) else [value]  # pyright: ignore[reportUnknownVariableType] -- a list of JSON
             try:
-                found += [(name, _header(name, each)) for each in values]
+                found += [(name, header_value(name, _as_text(name, each))) for each in values]
             except ValueError as error:
                 _log.warning("metadata %r is not sent on: %s", member[:100], error)
         return found
@@ -120,18 +118,9 @@ class Forwarding:
         return self._patterns.match(name) is not None
 
 
-def _header(name: str, value: Json) -> str | bytes:
-    """One value. Raises ValueError for what no header can say."""
-    if _NAME.fullmatch(name) is None:
-        raise ValueError("its name is no header's")
-    if name.endswith(BINARY_SUFFIX):
-        if not isinstance(value, str):
-            raise ValueError("a name that ends in -bin holds base64")
-        return base64.b64decode(value, validate=True)
-    text = value if isinstance(value, str) else json.dumps(value) if isinstance(value, bool | int | float) else None
-    if text is None or _PRINTABLE.fullmatch(text) is None:
-        raise ValueError("only printable ASCII, numbers and truth values can be")
-    return text
+def _as_text(name: str, value: Json) -> Json:
+    """Numbers and truth values as JSON writes them, anything else as it is; base64 is a string from the beginning."""
+    return json.dumps(value) if isinstance(value, bool | int | float) and not name.endswith(BINARY_SUFFIX) else value
 
 
 def trace_of(pairs: Pairs) -> Trace:

@@ -13,6 +13,7 @@ from iii_bridge.contract.caller import Caller
 from iii_bridge.contract.spec import Delivery, MethodKind, MethodSpec, UnknownMembers
 from iii_bridge.contract.unknown import UnknownLog
 from iii_bridge.errors import ContractError, Side
+from iii_bridge.gateway.responses import initial, trailing
 from iii_bridge.gateway.rpc import Admitted, Rpc, RpcContext
 from iii_bridge.gateway.unknown import unknown_fields
 
@@ -74,6 +75,7 @@ class _Served:
                 metadata=call.metadata,
                 namespace=self._namespace,
             )
+            await _tell(call, context)
             return self._serialize(response)
 
         return await self._rpc.run(self._method, context, body)
@@ -109,7 +111,9 @@ class _Served:
         async def body(call: Admitted) -> bytes:
             responses = self._start(self._messages(requests), call)
             async with responses:
-                return self._serialize(await anext(responses))
+                response = await anext(responses)
+            await _tell(call, context)
+            return self._serialize(response)
 
         return await self._rpc.run(self._method, context, body)
 
@@ -126,6 +130,7 @@ class _Served:
             await context.send_initial_metadata(())  # the call stands, though no response may come for long
             async for response in responses:
                 await context.write(self._serialize(response))
+        context.set_trailing_metadata(tuple(trailing(call.asked.metadata, late=True)))
 
     def _start(self, requests: Any, call: Admitted) -> Any:
         return self._caller.stream_method(
@@ -159,3 +164,12 @@ class _Served:
                 problem = "the contract does not know the field"
                 raise ContractError(self._method.function_id, Side.REQUEST, f"{path}{str(place)[1:]}", problem)
             self._unknown.note(place)
+
+
+async def _tell(call: Admitted, context: RpcContext) -> None:
+    """What the handler said beside its one response."""
+    said = call.asked.metadata
+    if said.headers:
+        await context.send_initial_metadata(tuple(initial(said)))
+    if said.trailers:
+        context.set_trailing_metadata(tuple(trailing(said)))

@@ -7,11 +7,13 @@ import contextlib
 import re
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Final, NamedTuple, Never, Protocol, TypeAlias, TypeVar
+from urllib.parse import quote
 
 import grpc.aio
 from google.protobuf.descriptor_pool import DescriptorPool
 
 from iii_bridge.aio.invocation import Detached, current_invocation
+from iii_bridge.bridge.asking import Asked, asking
 from iii_bridge.contract.spec import Idempotency, MethodSpec
 from iii_bridge.errors import (
     ClosedError,
@@ -24,6 +26,7 @@ from iii_bridge.errors import (
 from iii_bridge.gateway.admission import Admission
 from iii_bridge.gateway.auth import Authenticator, IncomingCall, identity_of
 from iii_bridge.gateway.metadata import UNTRACED, Forwarding, Pairs, Trace, trace_of
+from iii_bridge.gateway.responses import metadata_size, trailing
 from iii_bridge.gateway.status import Called, grpc_code, status_of
 from iii_bridge.types import Json
 
@@ -42,6 +45,8 @@ class Admitted(NamedTuple):
     metadata: dict[str, Json]
     timeout: float | None
     """Seconds that its client still waits; None leaves it to the contract and the connection."""
+    asked: Asked
+    """Takes what the handler says beside its answer."""
 
 
 class Tracing(Protocol):
@@ -87,18 +92,21 @@ class Rpc:
     ) -> T:
         """Lets the call in and awaits its body; ends it with a status for whatever is raised."""
         task = asyncio.current_task()
+        asked = Asked(method.function_id)
         try:
             with self._admission, self._cut_off(task):
                 pairs: Pairs = tuple(context.invocation_metadata() or ())
-                admitted = await self._admit(method, context, pairs)
+                metadata, left = await self._admit(method, context, pairs)
+                admitted = Admitted(metadata, left, asked)
                 trace = trace_of(pairs)
-                if trace is UNTRACED and self._tracing is None:  # the usual call takes the short way
-                    return await body(admitted)
-                return await self._traced(method, trace, lambda: body(admitted))
+                with asking(asked):
+                    if trace is UNTRACED and self._tracing is None:  # the usual call takes the short way
+                        return await body(admitted)
+                    return await self._traced(method, trace, lambda: body(admitted))
         except Exception as error:
             if isinstance(error, FunctionNotFoundError):
                 self._on_missing()
-            await self._end(error, method, context)
+            await self._end(error, method, context, asked)
 
     def cut_off(self) -> None:
         """Ends the calls under way with UNAVAILABLE: the gateway waits for them no longer."""
@@ -129,11 +137,17 @@ class Rpc:
         except Exception as error:
             await self._end(error, called, context)
 
-    async def _end(self, error: Exception, called: Called, context: RpcContext) -> Never:
+    async def _end(self, error: Exception, called: Called, context: RpcContext, asked: Asked | None = None) -> Never:
         status = status_of(error, called, self._pool)
-        await context.abort(grpc_code(status.code), status.text, status.trailers())
+        trailers = status.trailers()
+        if asked is not None:
+            taken = len(quote(status.text)) + metadata_size(trailers)
+            trailers = (*trailers, *trailing(asked.metadata, late=True, taken=taken))
+        await context.abort(grpc_code(status.code), status.text, trailers)
 
-    async def _admit(self, method: MethodSpec[Any, Any], context: RpcContext, pairs: Pairs) -> Admitted:
+    async def _admit(
+        self, method: MethodSpec[Any, Any], context: RpcContext, pairs: Pairs
+    ) -> tuple[dict[str, Json], float | None]:
         metadata = self._forwarding.to_invocation(pairs)
         metadata.update(await self._asked(method, context, pairs))
         left: Any = context.time_remaining()  # None without a deadline, whatever its stub says
@@ -141,7 +155,7 @@ class Rpc:
             raise InvocationTimeoutError(method.function_id, 0.0, Outcome.NOT_SENT)
         if method.idempotency is Idempotency.UNKNOWN and not self._connected():  # others are repeated: they wait
             raise ConnectionLostError(method.function_id, Outcome.NOT_SENT, "the gateway has no engine at the moment")
-        return Admitted(metadata, left)
+        return metadata, left
 
     async def _asked(self, called: Called, context: RpcContext, pairs: Pairs) -> dict[str, Json]:
         """What certificate and hook say of the caller. Raises what the hook raises."""

@@ -47,15 +47,20 @@ _BY_CODE: Final[Mapping[str, type[InvocationError]]] = {
 }
 
 
-def error_body(error: BaseException, function_id: str) -> ErrorBody:
-    """The frame's `error` for what a handler of `function_id` raised."""
+def error_body(
+    error: BaseException, function_id: str, metadata: Mapping[str, Mapping[str, Any]] | None = None
+) -> ErrorBody:
+    """The frame's `error` for what a handler of `function_id` raised.
+
+    `metadata` is what it said to a caller that asked; only a status can carry it.
+    """
     if isinstance(error, ContractError):
         return _violation_body(error, function_id)
     stack = _writable("".join(traceback.format_exception(error)).rstrip())
     if isinstance(error, StreamTruncatedError):  # of its requests; a status says so in every language
         error = StatusError(error.status, str(error))
     if isinstance(error, StatusError):
-        line = format_status_line(error.status.name, error.message, error.details)
+        line = format_status_line(error.status.name, error.message, error.details, metadata)
         return ErrorBody(error.status.name, _writable(error.message), f"{stack}\n{line}")
     if parse_status_line(stack) is not None:
         stack += "\n(not a status)"  # the text of an exception must not pass for one

@@ -31,14 +31,20 @@ class Sidecar(NamedTuple):
     remaining: float | None = None
     attempt: int = 1
     present: bool = False
+    asks: bool = False
+    """Whether the caller takes metadata of the response (design decision 35)."""
 
 
-def attach_sidecar(metadata: Raw | UnsetType, remaining: float, attempt: int) -> Raw:
-    """Puts the sidecar in front of encoded metadata, which must be an object. `remaining` in seconds, or infinite."""
+def attach_sidecar(metadata: Raw | UnsetType, remaining: float, attempt: int, *, asks: bool = False) -> Raw:
+    """Puts the sidecar in front of encoded metadata, which must be an object. `remaining` in seconds, or infinite.
+
+    `asks`: the answer may carry metadata.
+    """
+    flag = b',"response_metadata":true' if asks else b""
     if math.isinf(remaining):
-        ours = b'{"iii-bridge":{"attempt":%d}}' % attempt
+        ours = b'{"iii-bridge":{"attempt":%d%s}}' % (attempt, flag)
     else:
-        ours = b'{"iii-bridge":{"remaining_ms":%d,"attempt":%d}}' % (max(0, int(remaining * 1000)), attempt)
+        ours = b'{"iii-bridge":{"remaining_ms":%d,"attempt":%d%s}}' % (max(0, int(remaining * 1000)), attempt, flag)
     if metadata is UNSET:
         return Raw(ours)
     members = bytes(metadata)[1:]
@@ -60,7 +66,8 @@ def detach_sidecar(metadata: Raw | UnsetType) -> Sidecar:
     if not isinstance(ours, dict):
         return Sidecar(members)
     read = cast("dict[str, Json]", ours)
-    return Sidecar(members, _seconds(read.get("remaining_ms")), _attempt(read.get("attempt")), True)
+    asks = read.get("response_metadata") is True
+    return Sidecar(members, _seconds(read.get("remaining_ms")), _attempt(read.get("attempt")), True, asks)
 
 
 def _seconds(value: Json) -> float | None:

@@ -9,6 +9,8 @@ import pytest
 from msgspec import UNSET, Raw
 
 from iii_bridge.aio.invocation import Invocation
+from iii_bridge.errors import LocalProtocolError
+from iii_bridge.protocol.response_metadata import ResponseMetadata
 from iii_bridge.types import Context
 from iii_bridge.wire import NULL, InvokeFunction
 from tests.virtual_clock import run_virtually
@@ -42,6 +44,24 @@ def test_without_anything_there_is_no_deadline_and_data_is_null() -> None:
         assert seen.attempt == 1
         with pytest.raises(TypeError):
             seen.metadata["k"] = 1  # type: ignore[index]
+
+    run_virtually(main())
+
+
+def test_what_is_said_beside_the_answer_adds_up_for_whoever_asks() -> None:
+    async def main() -> None:
+        seen = invocation(metadata=Raw(b'{"iii-bridge":{"attempt":1,"response_metadata":true}}'))
+        context: Context = seen
+        context.respond_with(headers={"X-A": "1", "x-b": ["2"]})
+        context.respond_with(headers={"x-a": ["3", "4"]}, trailers={"x-c": "5"})
+        assert seen.said == ResponseMetadata({"x-a": ["3", "4"], "x-b": ["2"]}, {"x-c": "5"})
+        with pytest.raises(LocalProtocolError, match="'x d'"):
+            context.respond_with(trailers={"x d": "6"})
+        unheard = invocation(metadata=Raw(b'{"iii-bridge":{"attempt":1}}'))
+        unheard.respond_with(headers={"x-a": "1"})
+        assert unheard.said is None
+        with pytest.raises(LocalProtocolError):  # a mistake shows at the first caller, not at the first that asks
+            unheard.respond_with(trailers={"x d": "6"})
 
     run_virtually(main())
 

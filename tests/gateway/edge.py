@@ -25,6 +25,11 @@ contracts: Contracts = contracts_of_protos(PROTO)
 """The same contracts, as a gateway has them."""
 
 
+def _say(context: Any) -> None:
+    """Says beside the answer what the call's metadata wishes: `x-say` is the arguments in JSON."""
+    context.respond_with(**json.loads(context.metadata.get("x-say", "{}")))
+
+
 class Edge(edge.EdgeService):  # type: ignore[misc]
     def __init__(self) -> None:
         self.begun: Counter[str] = Counter()
@@ -34,9 +39,11 @@ class Edge(edge.EdgeService):  # type: ignore[misc]
         self.arrived = asyncio.Event()
 
     async def echo(self, request: Any, context: Any, /) -> Any:
+        _say(context)
         return request
 
     async def fail(self, request: Any, context: Any, /) -> Any:
+        _say(context)
         if not request.code:
             raise RuntimeError(request.message)
         details = [json.loads(text) for text in request.details]
@@ -78,6 +85,7 @@ class Edge(edge.EdgeService):  # type: ignore[misc]
             for number in range(request.count):
                 self.yielded += 1
                 yield edge.Item(number=number, text="x" * request.size)
+            _say(context)
             if request.then == "wait":
                 await asyncio.Event().wait()
             if request.then == "fail":
@@ -95,12 +103,14 @@ class Edge(edge.EdgeService):  # type: ignore[misc]
                 count, total = count + 1, total + item.number
                 if item.text == "stop":
                     break
+            _say(context)
             return edge.Sum(count=count, total=total)
         finally:
             self.ended["add"] += 1
 
     async def chat(self, requests: AsyncIterator[Any], context: Any, /) -> AsyncIterator[Any]:
         self.begun["chat"] += 1
+        _say(context)
         try:
             async for item in requests:
                 if item.text == "stop":
@@ -114,6 +124,7 @@ class Edge(edge.EdgeService):  # type: ignore[misc]
 
 class Strict(edge.StrictService):  # type: ignore[misc]
     async def take(self, request: Any, context: Any, /) -> Any:
+        _say(context)
         return request
 
 

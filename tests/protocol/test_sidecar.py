@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -28,9 +30,16 @@ def test_it_comes_off_again_and_leaves_the_rest(user: dict[str, object], remaini
     assert (read.attempt, read.present) == (attempt, True)
 
 
+@pytest.mark.parametrize("remaining", [1.5, math.inf])
+def test_only_the_flag_itself_asks_for_metadata(remaining: float) -> None:
+    assert detach_sidecar(attach_sidecar(UNSET, remaining, 1, asks=True)).asks
+    assert not detach_sidecar(attach_sidecar(UNSET, remaining, 1)).asks
+    assert not detach_sidecar(Raw(b'{"iii-bridge":{"response_metadata":1}}')).asks
+
+
 @pytest.mark.parametrize("metadata", [UNSET, Raw(b"null"), Raw(b"[1]"), Raw(b'"text"')])
 def test_metadata_that_is_no_object_counts_as_none(metadata: Raw) -> None:
-    assert detach_sidecar(metadata) == ({}, None, 1, False)
+    assert detach_sidecar(metadata) == ({}, None, 1, False, False)
 
 
 @pytest.mark.parametrize("ours", ["7", "null", "{}", '{"remaining_ms":"soon","attempt":0}', '{"attempt":true}'])

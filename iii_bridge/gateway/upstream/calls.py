@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, Final, cast
 
@@ -13,12 +14,15 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from iii_bridge.abi.stubs import Service
 from iii_bridge.contract.backend import backend_of
 from iii_bridge.contract.spec import MethodKind, MethodSpec, ServiceSpec
-from iii_bridge.errors import ContractError, Side
+from iii_bridge.errors import ContractError, LocalProtocolError, Side, StatusError
 from iii_bridge.gateway.metadata import Forwarding
 from iii_bridge.gateway.upstream.failures import status_error
 from iii_bridge.types import Context
 
 __all__ = ["Upstream"]
+
+_log: Final = logging.getLogger("iii_bridge.gateway")
+_RESPONSES: Final = Forwarding()
 
 
 class Upstream:
@@ -90,13 +94,13 @@ class _Exposed:
     async def unary(self, request: Any, context: Context) -> Any:
         call = self._call(self._serialize(request), **self._options(context))
         try:
-            return self._parse(await call)
+            return await self._one(call, context)
         except grpc.aio.AioRpcError as error:
-            raise status_error(error, self._pool) from None
+            raise self._failure(error, context) from None
 
     async def server_stream(self, request: Any, context: Context) -> AsyncIterator[Any]:
         call = self._call(self._serialize(request), **self._options(context))
-        async with contextlib.aclosing(self._read(call, None)) as responses:
+        async with contextlib.aclosing(self._read(call, context, None)) as responses:
             async for response in responses:
                 yield response
 
@@ -104,19 +108,19 @@ class _Exposed:
         call = self._call(**self._options(context))
         async with _Sending(call, requests, self._serialize) as sending:
             try:
-                return self._parse(await call)
+                return await self._one(call, context)
             except asyncio.CancelledError:
                 sending.raise_failure()
                 raise
             except grpc.aio.AioRpcError as error:
                 sending.raise_failure()
-                raise status_error(error, self._pool) from None
+                raise self._failure(error, context) from None
 
     async def bidi_stream(self, requests: AsyncIterator[Any], context: Context) -> AsyncIterator[Any]:
         call = self._call(**self._options(context))
         async with (
             _Sending(call, requests, self._serialize) as sending,
-            contextlib.aclosing(self._read(call, sending)) as responses,
+            contextlib.aclosing(self._read(call, context, sending)) as responses,
         ):
             async for response in responses:
                 yield response
@@ -125,13 +129,23 @@ class _Exposed:
         left = context.remaining()
         return {"timeout": None if left is None else max(left, 0.0), "metadata": self._upstream.metadata(context)}
 
-    async def _read(self, call: Any, sending: _Sending | None) -> AsyncGenerator[Any, None]:
+    async def _one(self, call: Any, context: Context) -> Any:
+        response = self._parse(await call)
+        _pass_on(context, await call.initial_metadata(), await call.trailing_metadata())
+        return response
+
+    def _failure(self, error: grpc.aio.AioRpcError, context: Context) -> StatusError:
+        _pass_on(context, error.initial_metadata(), error.trailing_metadata())
+        return status_error(error, self._pool)
+
+    async def _read(self, call: Any, context: Context, sending: _Sending | None) -> AsyncGenerator[Any, None]:
         """Each response when there is room for it; leaving cancels the call."""
         index = 0
         try:
             while (data := await call.read()) is not _EOF:
                 yield self._parse(data, f"$[{index}]")
                 index += 1
+            _pass_on(context, await call.initial_metadata(), await call.trailing_metadata())
         except asyncio.CancelledError:
             if sending is not None:
                 sending.raise_failure()
@@ -139,7 +153,7 @@ class _Exposed:
         except grpc.aio.AioRpcError as error:
             if sending is not None:
                 sending.raise_failure()
-            raise status_error(error, self._pool) from None
+            raise self._failure(error, context) from None
         finally:
             call.cancel()
 
@@ -150,6 +164,16 @@ class _Exposed:
         except ValueError:
             problem = f"the server's bytes are no {self._responses.schema(method.response).full_name}"
             raise ContractError(method.function_id, Side.RESPONSE, path, problem) from None
+
+
+def _pass_on(context: Context, initial: Any, trailing: Any) -> None:
+    """What the server says beside its answer, for a caller that asks."""
+    for kind, pairs in (("headers", initial), ("trailers", trailing)):
+        for name, value in _RESPONSES.to_invocation(tuple(pairs or ())).items():
+            try:
+                context.respond_with(**{kind: {name: value}})
+            except LocalProtocolError as error:
+                _log.warning("%s", error)
 
 
 class _Sending:

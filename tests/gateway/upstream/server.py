@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -76,16 +77,18 @@ class BareServer:
     # --- the methods -----------------------------------------------------------
 
     async def echo(self, request: Any, context: Any) -> Any:
+        await _say(context)
         return request
 
     async def fail(self, request: Any, context: Any) -> Any:
+        said = await _say(context)
         if not request.code:
             raise RuntimeError(request.message)
         status = Status(code=request.code, message=request.message)
         for text in request.details:
             status.details.append(json_format.ParseDict(json.loads(text), AnyMessage()))
         code = next(code for code in grpc.StatusCode if code.value[0] == request.code)
-        trailers = (("grpc-status-details-bin", status.SerializeToString()),) if request.details else ()
+        trailers = said + ((("grpc-status-details-bin", status.SerializeToString()),) if request.details else ())
         await context.abort(code, request.message, trailers)
 
     async def look(self, request: Any, context: Any) -> Any:
@@ -107,6 +110,7 @@ class BareServer:
 
     async def watch(self, request: Any, context: Any) -> AsyncIterator[Any]:
         self.begun["watch"] += 1
+        await _say(context)
         try:
             for number in range(request.count):
                 self.yielded += 1
@@ -119,6 +123,7 @@ class BareServer:
             self.ended["watch"] += 1
 
     async def add(self, requests: AsyncIterator[Any], context: Any) -> Any:
+        await _say(context)
         count = total = 0
         async for item in requests:
             count, total = count + 1, total + item.number
@@ -128,6 +133,7 @@ class BareServer:
 
     async def chat(self, requests: AsyncIterator[Any], context: Any) -> AsyncIterator[Any]:
         self.begun["chat"] += 1
+        await _say(context)
         try:
             async for item in requests:
                 if item.text == "stop":
@@ -149,6 +155,21 @@ class BareServer:
                 make = kinds.get(name, grpc.unary_unary_rpc_method_handler)
                 found[name] = make(getattr(self, name.lower()), method.request.FromString, _written)
         return found
+
+
+async def _say(context: Any) -> tuple[tuple[str, str | bytes], ...]:
+    """Sends the metadata that the call wishes: `x-say` has lists of pairs in JSON. Returns the trailers."""
+    wished = json.loads(dict(context.invocation_metadata()).get("x-say", "{}"))
+
+    def pairs(kind: str) -> tuple[tuple[str, str | bytes], ...]:
+        found = wished.get(kind, ())
+        return tuple((name, base64.b64decode(value) if name.endswith("-bin") else value) for name, value in found)
+
+    headers, trailers = pairs("headers"), pairs("trailers")
+    if headers:
+        await context.send_initial_metadata(headers)
+    context.set_trailing_metadata(trailers)
+    return trailers
 
 
 def _written(response: Any) -> bytes:

@@ -55,3 +55,54 @@ def test_metadata_and_deadline(rpcs: Rpcs, shared: Exposed) -> None:
     rpcs.unary("Look", message("LookRequest"), metadata=(("x-a", "1"), ("x-a", "2"), ("x-b-bin", b"\xff")), timeout=30)
     seen = shared.server.seen.pop()
     assert (seen["x-a"], seen["x-b-bin"]) == (["1", "2"], [b"\xff"])
+
+
+HEADERS = [("x-a", "1"), ("x-a", "2"), ("x-raw-bin", b"\x00\xff")]
+TRAILERS = [("x-b", "3"), ("x-cooked-bin", b"\x01")]
+SAYS = (
+    (
+        "x-say",
+        json.dumps(
+            {
+                "headers": [("x-a", "1"), ("x-a", "2"), ("x-raw-bin", "AP8="), ("iii-delivery", "void")],
+                "trailers": [("x-b", "3"), ("x-cooked-bin", "AQ=="), ("cookie", "c")],
+            }
+        ),
+    ),
+)
+
+
+def own(pairs: Any) -> list[tuple[str, str | bytes]]:
+    """Without what gRPC and the gateway add."""
+    return [(name, value) for name, value in pairs if name.startswith(("x-", "iii-", "cookie"))]
+
+
+def test_metadata_of_one_response_comes_back(rpcs: Rpcs) -> None:
+    _, call = rpcs.method("unary_unary", "Echo").with_call(message("Everything"), metadata=SAYS, timeout=60)
+    assert (own(call.initial_metadata()), own(call.trailing_metadata())) == (HEADERS, TRAILERS)
+    item = message("Item", number=1)
+    _, call = rpcs.method("stream_unary", "Add").with_call(iter([item]), metadata=SAYS, timeout=60)
+    assert (own(call.initial_metadata()), own(call.trailing_metadata())) == (HEADERS, TRAILERS)
+
+
+def test_metadata_beside_a_status_and_of_streams_comes_back_as_trailers(rpcs: Rpcs) -> None:
+    detail = {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [{"subject": "s"}]}
+    request = message("FailRequest", code=9, message="no", details=[json.dumps(detail)])
+    error: Any = rpcs.failure("Fail", request, metadata=SAYS)
+    assert (error.details(), len(rich(error).details)) == ("no", 1)
+    assert own(error.trailing_metadata()) == HEADERS + TRAILERS
+    call = rpcs.method("unary_stream", "Watch")(message("WatchRequest", count=2), metadata=SAYS, timeout=60)
+    assert [item.number for item in call] == [0, 1]
+    assert own(call.trailing_metadata()) == HEADERS + TRAILERS
+    call = rpcs.method("stream_stream", "Chat")(iter([message("Item", number=2)]), metadata=SAYS, timeout=60)
+    assert [item.number for item in call] == [4]
+    assert own(call.trailing_metadata()) == HEADERS + TRAILERS
+
+
+def test_an_ordinary_caller_of_the_server_sees_no_metadata(shared: Exposed) -> None:
+    async def ordinary() -> Any:
+        return await shared.caller.call("edge::echo", {"text": "t"}, metadata=dict(SAYS), timeout=60)
+
+    answer = shared.run(ordinary)
+    assert answer["text"] == "t"
+    assert "iii-bridge" not in answer
