@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
+from iii_bridge import StatusCode, StatusError, in_memory
 from iii_bridge.bridge.asking import Asked, asked_of, asking
 from iii_bridge.protocol.response_metadata import ResponseMetadata
-from iii_bridge.status import StatusCode, format_status_line
+from iii_bridge.status import format_status_line
 from tests.aio.fake_engine import FakeEngine
 from tests.bridge.contracts import shop
-from tests.bridge.support import bridge_in_memory
+from tests.bridge.support import bridge_in_memory, run_really
+from tests.bridge.test_in_memory import BlockingOrders
 from tests.virtual_clock import run_virtually
 
 RECEIPT = {"orderId": "o", "total": "4"}
@@ -59,3 +63,32 @@ def test_the_last_attempt_counts() -> None:
             assert asked.metadata == ResponseMetadata({}, {"x-second": "2"})
 
     run_virtually(main())
+
+
+class Telling(BlockingOrders):
+    """A blocking service that says more than its answers."""
+
+    def place(self, request: Any, context: Any, /) -> Any:
+        context.respond_with(headers={"x-sku": request.sku}, trailers={"x-end": ["1", "2"]})
+        return super().place(request, context)
+
+    def get(self, request: Any, context: Any, /) -> Any:
+        context.respond_with(trailers={"x-why": "none"})
+        return super().get(request, context)
+
+
+def test_a_blocking_handler_says_it_beside_a_response_and_a_status() -> None:
+    async def main() -> None:
+        async with in_memory(Telling()) as orders:
+            asked = Asked("orders::place")
+            with asking(asked):
+                receipt = await orders.place(shop.PlaceRequest(sku="tea"))
+            assert receipt == await orders.place(shop.PlaceRequest(sku="tea"))
+            assert asked.metadata == ResponseMetadata({"x-sku": "tea"}, {"x-end": ["1", "2"]})
+            asked = Asked("orders::get")
+            with asking(asked), pytest.raises(StatusError) as caught:
+                await orders.get(shop.GetRequest(order_id="o"))
+            assert caught.value.status is StatusCode.NOT_FOUND
+            assert asked.metadata == ResponseMetadata({}, {"x-why": "none"})
+
+    run_really(main())

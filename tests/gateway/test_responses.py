@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
 import grpc
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from iii_bridge.gateway.responses import ROOM, initial, metadata_size, trailing
 from iii_bridge.protocol.response_metadata import ResponseMetadata
@@ -54,6 +57,32 @@ def test_beside_a_status_all_of_it_as_trailers(rpcs: Rpcs, details: list[str]) -
     assert (own(error.initial_metadata()), own(error.trailing_metadata())) == ([], HEADER_PAIRS + TRAILER_PAIRS)
     if details:
         assert len(rich(error).details) == 1
+
+
+TEXTS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=30)
+SAID = st.dictionaries(
+    st.from_regex(r"x-[0-9a-z_.-]{1,8}", fullmatch=True).filter(lambda name: not name.endswith("-bin")),
+    st.lists(TEXTS, min_size=1, max_size=3),
+    max_size=4,
+)
+BINARY = st.dictionaries(
+    st.from_regex(r"x-[0-9a-z]{1,8}-bin", fullmatch=True),
+    st.lists(st.binary(max_size=30), min_size=1, max_size=3),
+    max_size=3,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(SAID, BINARY)
+def test_whatever_can_be_said_arrives_as_it_was_said(
+    rpcs: Rpcs, texts: dict[str, list[str]], binary: dict[str, list[bytes]]
+) -> None:
+    said = texts | {name: [base64.b64encode(each).decode() for each in values] for name, values in binary.items()}
+    says = (("x-say", saying(said, said)),)
+    _, call = rpcs.method("unary_unary", "Echo").with_call(message("Everything"), metadata=says, timeout=WITHIN)
+    wanted = [(name, each) for name, values in {**texts, **binary}.items() for each in values]
+    assert sorted(own(call.initial_metadata()), key=str) == sorted(wanted, key=str)
+    assert sorted(own(call.trailing_metadata()), key=str) == sorted(wanted, key=str)
 
 
 def test_of_a_stream_all_of_it_at_its_end(rpcs: Rpcs) -> None:
