@@ -18,6 +18,7 @@ from iii_bridge.errors import BridgeError
 __all__ = ["Process", "ProcessError"]
 
 _KEPT_LINES: Final = 500
+_LAST_WORDS: Final = 5.0  # seconds
 _POSIX: Final = os.name == "posix"
 
 
@@ -99,6 +100,9 @@ class Process:
     def failure(self, what: str, then: str) -> ProcessError:
         """The error to raise for this program: `{name} {what} {then}`, its exit code, its last lines."""
         code = "" if self.exit_code is None else f" (exit code {self.exit_code})"
+        if code:  # its last words may still be on their way, and something it started may hold the pipe open
+            with self._printed:
+                self._printed.wait_for(lambda: self._ended, _LAST_WORDS)
         said = "\n".join(f"    {line}" for line in self.log().splitlines()[-40:])
         return ProcessError(
             f"{self.name} {what} {then}{code}" + (f"; it printed\n{said}" if said else "; it was silent")
