@@ -10,7 +10,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from iii_bridge import ContractError
 from iii_bridge.dynamic import Contracts, ContractsError, contracts_of_descriptors, contracts_of_protos
-from tests.bridge.contracts import profiles, shop
+from tests.bridge.contracts import peers, profiles, shop
 from tests.bridge.support import bench, run_really
 
 PROTO = Path(__file__).parent / "bridge" / "proto"
@@ -30,7 +30,7 @@ def facts(method: Any) -> dict[str, Any]:
 def test_specs_equal_those_of_generated_code(contracts: Contracts) -> None:
     generated = {
         base._service.full_name: base._service
-        for base in (getattr(module, name) for module in (shop, profiles) for name in dir(module))
+        for base in (getattr(module, name) for module in (peers, shop, profiles) for name in dir(module))
         if hasattr(base, "_service") and base.__name__.endswith("Service")
     }
     assert set(contracts.services) == set(generated)
