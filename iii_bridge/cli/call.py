@@ -13,7 +13,8 @@ import typer
 
 from iii_bridge.bridge.catalogue import Catalogue, LiveFunction
 from iii_bridge.cli.checks import NoCheck, checker_of
-from iii_bridge.cli.live import NamespaceOption, UrlOption, complete_function, on_engine
+from iii_bridge.cli.live import NamespaceOption, complete_function, on_engine
+from iii_bridge.cli.options import UrlOption
 from iii_bridge.client import Bridge
 from iii_bridge.errors import StatusError
 from iii_bridge.types import Json

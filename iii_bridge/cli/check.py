@@ -13,8 +13,8 @@ import typer
 from iii_bridge.bridge.catalogue import Catalogue
 from iii_bridge.cli.check_rows import CheckedMethod, Status, check_contracts
 from iii_bridge.cli.contracts import chosen_services, contracts_here, contracts_there
-from iii_bridge.cli.live import NamespaceOption, UrlOption, on_engine
-from iii_bridge.cli.options import JsonOption, ProjectOption, ProtoOption
+from iii_bridge.cli.live import NamespaceOption, on_engine
+from iii_bridge.cli.options import JsonOption, ProjectOption, ProtoOption, UrlOption
 from iii_bridge.cli.progress import at_work
 from iii_bridge.cli.table import print_table
 from iii_bridge.client import Bridge

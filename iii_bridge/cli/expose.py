@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -13,6 +13,16 @@ from iii_bridge.bridge.running import DEFAULT_GRACE, run_program
 from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT
 from iii_bridge.cli.contracts import given_contracts
 from iii_bridge.cli.gateway import chosen_services
+from iii_bridge.cli.options import (
+    ConnectTimeoutOption,
+    DescriptorSetOption,
+    GraceOption,
+    IncludeOption,
+    OnConflictOption,
+    OwnNamespaceOption,
+    UrlOption,
+    WorkerNameOption,
+)
 from iii_bridge.client import Bridge
 from iii_bridge.dynamic import Contracts, contracts_of_descriptors
 from iii_bridge.gateway.upstream import Exposure, Target, UpstreamTls, told_contracts
@@ -30,16 +40,12 @@ def expose(
     proto: Annotated[
         Path | None, typer.Option(help="the directory of the contracts; default: what the server's reflection tells")
     ] = None,
-    include: Annotated[list[Path] | None, typer.Option(help="a further directory to import from")] = None,
-    descriptor_set: Annotated[
-        Path | None, typer.Option(help="a compiled descriptor set instead of a directory", exists=True, dir_okay=False)
-    ] = None,
-    url: Annotated[str | None, typer.Option(help="the engine; default $III_URL, else ws://127.0.0.1:49134")] = None,
-    name: Annotated[str | None, typer.Option(help="the worker's name; default $III_WORKER_NAME, else host:pid")] = None,
-    namespace: Annotated[str | None, typer.Option(help="default $III_NAMESPACE, else none")] = None,
-    on_conflict: Annotated[
-        Literal["raise", "wait"], typer.Option(help="when another worker owns a function: end, or stand by")
-    ] = "raise",
+    include: IncludeOption = None,
+    descriptor_set: DescriptorSetOption = None,
+    url: UrlOption = None,
+    name: WorkerNameOption = None,
+    namespace: OwnNamespaceOption = None,
+    on_conflict: OnConflictOption = "raise",
     metadata: Annotated[
         list[str] | None,
         typer.Option(metavar="PATTERN", help="invocation metadata the server sees; default all but credentials"),
@@ -54,10 +60,8 @@ def expose(
     authority: Annotated[str | None, typer.Option(help="the name its certificate is held to")] = None,
     max_message: Annotated[int, typer.Option(min=1, help="bytes of a response message")] = DEFAULT_MAX_MESSAGE,
     wait: Annotated[float, typer.Option(min=0.1, help="seconds that the server may take to tell its contracts")] = 30.0,
-    grace: Annotated[float, typer.Option(min=0, help="seconds to finish in after a signal")] = DEFAULT_GRACE,
-    connect_timeout: Annotated[
-        float, typer.Option(min=0.1, help="seconds the engine may be away at first")
-    ] = DEFAULT_CONNECT_TIMEOUT,
+    grace: GraceOption = DEFAULT_GRACE,
+    connect_timeout: ConnectTimeoutOption = DEFAULT_CONNECT_TIMEOUT,
     otel: Annotated[bool, typer.Option("--otel", help="spans and metrics, with the global providers")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="log what happens, not only warnings")] = False,
 ) -> None:

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from iii_bridge.bridge.catalogue import Catalogue, LiveFunction
-from iii_bridge.cli.live import NamespaceOption, UrlOption, complete_function, on_engine
+from iii_bridge.cli.live import NamespaceOption, complete_function, on_engine
+from iii_bridge.cli.options import UrlOption
 from iii_bridge.cli.table import print_table
 from iii_bridge.client import Bridge
 

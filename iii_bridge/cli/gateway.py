@@ -15,6 +15,15 @@ from iii_bridge.bridge.catalogue import Catalogue
 from iii_bridge.bridge.running import DEFAULT_GRACE, run_program
 from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT
 from iii_bridge.cli.contracts import contracts_there, given_contracts
+from iii_bridge.cli.options import (
+    ConnectTimeoutOption,
+    DescriptorSetOption,
+    GraceOption,
+    IncludeOption,
+    OwnNamespaceOption,
+    UrlOption,
+    WorkerNameOption,
+)
 from iii_bridge.cli.serve import load_target
 from iii_bridge.client import Bridge
 from iii_bridge.contract.spec import ServiceSpec
@@ -35,13 +44,11 @@ def gateway(
     proto: Annotated[
         Path | None, typer.Option(help="the directory of the contracts; default: what workers tell")
     ] = None,
-    include: Annotated[list[Path] | None, typer.Option(help="a further directory to import from")] = None,
-    descriptor_set: Annotated[
-        Path | None, typer.Option(help="a compiled descriptor set instead of a directory", exists=True, dir_okay=False)
-    ] = None,
-    url: Annotated[str | None, typer.Option(help="the engine; default $III_URL, else ws://127.0.0.1:49134")] = None,
-    name: Annotated[str | None, typer.Option(help="the worker's name; default $III_WORKER_NAME, else host:pid")] = None,
-    namespace: Annotated[str | None, typer.Option(help="default $III_NAMESPACE, else none")] = None,
+    include: IncludeOption = None,
+    descriptor_set: DescriptorSetOption = None,
+    url: UrlOption = None,
+    name: WorkerNameOption = None,
+    namespace: OwnNamespaceOption = None,
     of_namespace: Annotated[
         str | None, typer.Option(help="where functions are looked up; default the contract's namespace")
     ] = None,
@@ -75,10 +82,8 @@ def gateway(
     lame_duck: Annotated[
         float, typer.Option(min=0, help="seconds of saying NOT_SERVING before calls are refused")
     ] = 0.0,
-    grace: Annotated[float, typer.Option(min=0, help="seconds to finish in after a signal")] = DEFAULT_GRACE,
-    connect_timeout: Annotated[
-        float, typer.Option(min=0.1, help="seconds the engine may be away at first")
-    ] = DEFAULT_CONNECT_TIMEOUT,
+    grace: GraceOption = DEFAULT_GRACE,
+    connect_timeout: ConnectTimeoutOption = DEFAULT_CONNECT_TIMEOUT,
     otel: Annotated[bool, typer.Option("--otel", help="spans and metrics, with the global providers")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="log what the gateway does, not only warnings")] = False,
 ) -> None:

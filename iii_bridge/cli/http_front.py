@@ -11,6 +11,15 @@ import typer
 from iii_bridge.bridge.running import DEFAULT_GRACE, run_program
 from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT
 from iii_bridge.cli.contracts import read_contracts
+from iii_bridge.cli.options import (
+    ConnectTimeoutOption,
+    DescriptorSetOption,
+    GraceOption,
+    IncludeOption,
+    OwnNamespaceOption,
+    UrlOption,
+    WorkerNameOption,
+)
 from iii_bridge.client import Bridge
 from iii_bridge.contract.spec import ServiceSpec
 from iii_bridge.dynamic import Contracts
@@ -25,20 +34,16 @@ def http_front(
         typer.Argument(metavar="SERVICE...", help="full names; default every service with http routes"),
     ] = None,
     proto: Annotated[Path, typer.Option(help="the directory of the contracts")] = Path("proto"),
-    include: Annotated[list[Path] | None, typer.Option(help="a further directory to import from")] = None,
-    descriptor_set: Annotated[
-        Path | None, typer.Option(help="a compiled descriptor set instead of a directory", exists=True, dir_okay=False)
-    ] = None,
-    url: Annotated[str | None, typer.Option(help="the engine; default $III_URL, else ws://127.0.0.1:49134")] = None,
-    name: Annotated[str | None, typer.Option(help="the worker's name; default $III_WORKER_NAME, else host:pid")] = None,
-    namespace: Annotated[str | None, typer.Option(help="default $III_NAMESPACE, else none")] = None,
+    include: IncludeOption = None,
+    descriptor_set: DescriptorSetOption = None,
+    url: UrlOption = None,
+    name: WorkerNameOption = None,
+    namespace: OwnNamespaceOption = None,
     of_namespace: Annotated[
         str | None, typer.Option(help="where the functions are looked up; default the connection's namespace")
     ] = None,
-    connect_timeout: Annotated[
-        float, typer.Option(min=0.1, help="seconds the engine may be away at first")
-    ] = DEFAULT_CONNECT_TIMEOUT,
-    grace: Annotated[float, typer.Option(min=0, help="seconds to finish in after a signal")] = DEFAULT_GRACE,
+    connect_timeout: ConnectTimeoutOption = DEFAULT_CONNECT_TIMEOUT,
+    grace: GraceOption = DEFAULT_GRACE,
 ) -> None:
     """Serve the http routes of services written in TypeScript, Rust or anything else.
 

@@ -12,8 +12,8 @@ from typing import Annotated, Final
 import typer
 
 from iii_bridge.bridge.catalogue import Catalogue, LiveFunction, LiveTrigger
-from iii_bridge.cli.live import NamespaceOption, UrlOption, complete_function, on_engine
-from iii_bridge.cli.options import JsonOption, ProjectOption
+from iii_bridge.cli.live import NamespaceOption, complete_function, on_engine
+from iii_bridge.cli.options import JsonOption, ProjectOption, UrlOption
 from iii_bridge.cli.progress import at_work
 from iii_bridge.client import Bridge
 from iii_codegen.compile import CompileError, shown_path

@@ -19,7 +19,6 @@ __all__ = [
     "PATIENCE",
     "EngineAway",
     "NamespaceOption",
-    "UrlOption",
     "complete_function",
     "on_engine",
     "reporting",
@@ -29,7 +28,6 @@ PATIENCE: Final = 3.0
 """Seconds an engine may be away at first."""
 _PATIENCE_WHILE_TYPING: Final = 1.0
 
-UrlOption = Annotated[str | None, typer.Option("--url", help="the engine; default $III_URL, else ws://127.0.0.1:49134")]
 NamespaceOption = Annotated[
     str | None, typer.Option("--namespace", help="where functions are looked up; default $III_NAMESPACE, else default")
 ]

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 if TYPE_CHECKING:
     from iii_codegen.text import Format
 
-__all__ = ["GithubOption", "JsonOption", "ProjectOption", "ProtoOption", "form_of"]
+__all__ = [
+    "ConnectTimeoutOption",
+    "DescriptorSetOption",
+    "GithubOption",
+    "GraceOption",
+    "IncludeOption",
+    "JsonOption",
+    "OnConflictOption",
+    "OwnNamespaceOption",
+    "ProjectOption",
+    "ProtoOption",
+    "UrlOption",
+    "WorkerNameOption",
+    "form_of",
+]
 
 ProtoOption = Annotated[
     Path | None,
@@ -25,6 +39,27 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 GithubOption = Annotated[
     bool, typer.Option("--github", help="Print annotations for GitHub Actions; there it is the default.")
 ]
+
+IncludeOption = Annotated[list[Path] | None, typer.Option("--include", help="a further directory to import from")]
+DescriptorSetOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--descriptor-set", help="a compiled descriptor set instead of a directory", exists=True, dir_okay=False
+    ),
+]
+UrlOption = Annotated[str | None, typer.Option("--url", help="the engine; default $III_URL, else ws://127.0.0.1:49134")]
+WorkerNameOption = Annotated[
+    str | None, typer.Option("--name", help="the worker's name; default $III_WORKER_NAME, else host:pid")
+]
+OwnNamespaceOption = Annotated[str | None, typer.Option("--namespace", help="default $III_NAMESPACE, else none")]
+OnConflictOption = Annotated[
+    Literal["raise", "wait"],
+    typer.Option("--on-conflict", help="when another worker owns a function: end, or stand by"),
+]
+ConnectTimeoutOption = Annotated[
+    float, typer.Option("--connect-timeout", min=0.1, help="seconds the engine may be away at first")
+]
+GraceOption = Annotated[float, typer.Option("--grace", min=0, help="seconds to finish in after a signal")]
 
 
 def form_of(*, as_json: bool, github: bool) -> Format:

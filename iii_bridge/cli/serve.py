@@ -7,13 +7,21 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from iii_bridge.bridge.logs import JsonLines
 from iii_bridge.bridge.running import DEFAULT_GRACE, RunOptions, run
 from iii_bridge.bridge.settings import DEFAULT_CONNECT_TIMEOUT
+from iii_bridge.cli.options import (
+    ConnectTimeoutOption,
+    GraceOption,
+    OnConflictOption,
+    OwnNamespaceOption,
+    UrlOption,
+    WorkerNameOption,
+)
 from iii_bridge.client import Bridge
 
 __all__ = ["load_target", "serve"]
@@ -27,17 +35,13 @@ def serve(
             help="a service, or the class or function that makes one, of nothing or of the bridge",
         ),
     ],
-    url: Annotated[str | None, typer.Option(help="the engine; default $III_URL, else ws://127.0.0.1:49134")] = None,
-    name: Annotated[str | None, typer.Option(help="the worker's name; default $III_WORKER_NAME, else host:pid")] = None,
-    namespace: Annotated[str | None, typer.Option(help="default $III_NAMESPACE, else none")] = None,
-    on_conflict: Annotated[
-        Literal["raise", "wait"], typer.Option(help="when another worker owns a function: end, or stand by")
-    ] = "raise",
+    url: UrlOption = None,
+    name: WorkerNameOption = None,
+    namespace: OwnNamespaceOption = None,
+    on_conflict: OnConflictOption = "raise",
     concurrency: Annotated[int | None, typer.Option(min=1, help="handlers that may run at once")] = None,
-    connect_timeout: Annotated[
-        float, typer.Option(min=0.1, help="seconds the engine may be away at first")
-    ] = DEFAULT_CONNECT_TIMEOUT,
-    grace: Annotated[float, typer.Option(min=0, help="seconds to finish in after a signal")] = DEFAULT_GRACE,
+    connect_timeout: ConnectTimeoutOption = DEFAULT_CONNECT_TIMEOUT,
+    grace: GraceOption = DEFAULT_GRACE,
     ready_file: Annotated[
         Path | None, typer.Option(help="written when everything is served, removed at the end")
     ] = None,

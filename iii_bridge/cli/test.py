@@ -15,7 +15,8 @@ import typer
 
 from iii_bridge.bridge.catalogue import Catalogue
 from iii_bridge.cli.contracts import chosen_services, contracts_here, contracts_there
-from iii_bridge.cli.live import PATIENCE, EngineAway, NamespaceOption, UrlOption, reporting
+from iii_bridge.cli.live import PATIENCE, EngineAway, NamespaceOption, reporting
+from iii_bridge.cli.options import UrlOption
 from iii_bridge.cli.table import print_table
 from iii_bridge.contract.reflection import contract_function_id
 from iii_bridge.contract.spec import ServiceSpec

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Final
 import typer
 
 from iii_bridge.bridge.catalogue import Catalogue
-from iii_bridge.cli.live import UrlOption, on_engine
-from iii_bridge.cli.options import JsonOption
+from iii_bridge.cli.live import on_engine
+from iii_bridge.cli.options import JsonOption, UrlOption
 from iii_bridge.cli.watch_events import Event, Registrations, log_event
 from iii_bridge.cli.watch_lines import line_of
 from iii_bridge.client import Bridge
