@@ -36,6 +36,8 @@ class Sample:
 
     objects: int
     tasks: int
+    blocks: int
+    """Of Python's allocator: what is really held, where resident memory counts whole arenas."""
     kilobytes: int
     descriptors: int
 
@@ -49,13 +51,20 @@ class Sample:
         return cls(
             objects=len(gc.get_objects()),
             tasks=len(asyncio.all_tasks()),
+            blocks=sys.getallocatedblocks(),
             kilobytes=pages * os.sysconf("SC_PAGE_SIZE") // 1024,
             descriptors=len(os.listdir("/proc/self/fd")),
         )
 
     def grown(self, later: Sample) -> dict[str, int]:
-        """What a later sample has more, beyond what caches and a partly used arena of the allocator take."""
-        room = {"objects": max(500, self.objects // 100), "tasks": 2, "kilobytes": 2048, "descriptors": 2}
+        """What a later sample has more, beyond what caches and a few partly used arenas of 1 MiB take."""
+        room = {
+            "objects": max(500, self.objects // 100),
+            "tasks": 2,
+            "blocks": max(2000, self.blocks // 100),
+            "kilobytes": 4096,
+            "descriptors": 2,
+        }
         differences = {name: value - getattr(self, name) for name, value in asdict(later).items()}
         return {name: more for name, more in differences.items() if more > room[name]}
 
