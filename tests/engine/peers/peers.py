@@ -60,9 +60,9 @@ class Peer:
         self._process.stdin.flush()
         return self._answers.get(timeout=WAIT)
 
-    def heard(self) -> dict[str, Any]:
+    def heard(self, within: float = WAIT) -> dict[str, Any]:
         """The next thing that happened to it."""
-        return self._heard.get(timeout=WAIT)
+        return self._heard.get(timeout=within)
 
     def quiet(self) -> bool:
         """Has everything that happened been asked for?"""
@@ -86,6 +86,21 @@ class Peer:
         self.tell("function", function_id=function_id, answer=answer, result=result)
         self._until("engine::functions::list", "functions", function_id)
         return function_id
+
+    def provide(self, kind: str) -> dict[str, Any]:
+        """Registers a trigger type for which a binding waits, and hears of the binding.
+
+        PyPI's SDK tells the engine before it knows its own handler, and drops a binding that comes in between: then it
+        is tried again.
+        """
+        while True:
+            self.tell("type", kind=kind)
+            try:
+                return self.heard(WAIT if self.sdk != "python" else 5.0)
+            except queue.Empty:
+                if self.sdk != "python":
+                    raise
+                self.tell("untype", kind=kind)
 
     def bind(self, kind: str, function_id: str, config: Any, metadata: Any = None) -> str:
         """Binds a trigger and waits until the engine lists it."""

@@ -302,8 +302,7 @@ def test_trigger_types_of_workers(peer: Peer, name: str) -> None:
     kind = f"{name}-hook"
     on = peer.function(f"{name}::on", "fixed")
     peer.tell("trigger", name="parked", kind=kind, function_id=on, config={"n": 1})
-    peer.tell("type", kind=kind)
-    bound = peer.heard()
+    bound = peer.provide(kind)
     assert (bound["function_id"], bound["config"]) == (on, {"n": 1})
     asked = {"trigger_type": kind, "function_id": on}
     refused = peer.refused("engine::register_trigger", {**asked, "config": {"refuse": True}})
@@ -319,8 +318,7 @@ def test_trigger_types_of_workers(peer: Peer, name: str) -> None:
     while kind in [row["id"] for row in peer.call("engine::triggers::list", {})["triggers"]]:
         continue
     assert peer.call("engine::registered-triggers::list", {"trigger_type": kind})["registered_triggers"] == []
-    peer.tell("type", kind=kind)
-    assert peer.heard()["bound"] == bound["bound"], "the binding was parked, and is there again"
+    assert peer.provide(kind)["bound"] == bound["bound"], "the binding was parked, and is there again"
 
 
 def test_availability(peer: Peer, name: str, addresses: tuple[str, str, str]) -> None:
