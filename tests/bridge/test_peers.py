@@ -364,8 +364,7 @@ def test_topics(s: Setting) -> None:
 
 @tried("a trigger type of the other side")
 def test_trigger_types(s: Setting) -> None:
-    s.peer.tell("type", kind="theirs-hook")  # the contract's binding has been waiting for it
-    bound = s.peer.heard()
+    bound = s.peer.provide("theirs-hook")  # the contract's binding has been waiting for it
     assert bound["config"] == {"n": 1}
     assert s.peer.call(bound["function_id"], {"text": "fired"})["text"] == "fired"
     request, binding = s.ours.arrived("hooked")
