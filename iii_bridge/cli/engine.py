@@ -13,6 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
+from iii_bridge.cli.options import start_logging
 from iii_bridge.engine import RETENTION_SECONDS, Engine, HttpSecurity
 
 __all__ = ["engine"]
@@ -96,8 +97,7 @@ def engine(
     - `iii-bridge engine --port 0 --http-port 0 --memory`
     - `iii-bridge engine --data-dir /var/lib/iii --queue receipts:fifo`
     """
-    level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    start_logging(verbose=verbose)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs, and some carry credentials
     try:
         made = Engine(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +21,7 @@ from iii_bridge.cli.options import (
     OwnNamespaceOption,
     UrlOption,
     WorkerNameOption,
+    start_logging,
 )
 from iii_bridge.client import Bridge
 from iii_bridge.dynamic import Contracts, contracts_of_descriptors
@@ -76,8 +76,7 @@ def expose(
     Exit codes: 0 after a signal, 1 when contracts cannot be read, the engine or the server stays away, or a function
     belongs to another worker, 2 for an option that is wrong.
     """
-    level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    start_logging(verbose=verbose)
     secure = tls or ca is not None or tls_cert is not None
     credentials = UpstreamTls.read(ca, tls_cert, tls_key) if secure else None
     target = Target(address, credentials, authority, max_message)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from iii_bridge.cli.options import (
     OwnNamespaceOption,
     UrlOption,
     WorkerNameOption,
+    start_logging,
 )
 from iii_bridge.cli.serve import load_target
 from iii_bridge.client import Bridge
@@ -97,8 +97,7 @@ def gateway(
     The first signal lets calls finish, the second one does not. Exit codes: 0 after a signal, 1 when a contract cannot
     be read, the engine stays away or the address is taken, 2 for an option that is wrong.
     """
-    level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    start_logging(verbose=verbose)
     options = GatewayOptions(
         listen=listen,
         tls=_tls(tls_cert, tls_key, client_ca),

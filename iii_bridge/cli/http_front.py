@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +18,7 @@ from iii_bridge.cli.options import (
     OwnNamespaceOption,
     UrlOption,
     WorkerNameOption,
+    start_logging,
 )
 from iii_bridge.client import Bridge
 from iii_bridge.contract.spec import ServiceSpec
@@ -55,7 +55,7 @@ def http_front(
     Exit codes: 0 after a signal, 1 when a contract cannot be read, the engine stays away or refuses a route, 2 for an
     option that is wrong.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    start_logging()
     contracts = read_contracts(proto, include or (), descriptor_set)
     specs = _chosen(contracts, service or [])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -25,6 +26,7 @@ __all__ = [
     "UrlOption",
     "WorkerNameOption",
     "form_of",
+    "start_logging",
 ]
 
 ProtoOption = Annotated[
@@ -69,3 +71,9 @@ def form_of(*, as_json: bool, github: bool) -> Format:
     if as_json:
         return Format.JSON
     return Format.GITHUB if github or os.environ.get("GITHUB_ACTIONS") == "true" else Format.TEXT
+
+
+def start_logging(*, verbose: bool = False) -> None:
+    """Logs to standard error, a line each: warnings, and with `verbose` what is done as well."""
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")

@@ -21,6 +21,7 @@ from iii_bridge.cli.options import (
     OwnNamespaceOption,
     UrlOption,
     WorkerNameOption,
+    start_logging,
 )
 from iii_bridge.client import Bridge
 
@@ -58,8 +59,7 @@ def serve(
     - `iii-bridge serve shop.orders:Orders`
     - `iii-bridge serve shop.orders:Orders shop.stock:make_stock --name shop --log-json`
     """
-    level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    start_logging(verbose=verbose)
     if log_json:
         for handler in logging.getLogger().handlers:
             handler.setFormatter(JsonLines())
